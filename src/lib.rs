@@ -1,0 +1,1 @@
+//! signpath-pkcs11

@@ -1,1 +1,9 @@
 //! signpath-pkcs11
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test says where"))]
+
+pub mod config;
+pub mod credentials;
+pub mod error;
+pub mod host;
+pub mod log;
+pub mod signpath;

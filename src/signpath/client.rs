@@ -59,6 +59,11 @@ impl User {
         let secrets = configured.into_iter().chain([&credentials]).cloned().collect();
         Self { credentials, source_process: describe.then(OnceLock::new), host, secrets }
     }
+
+    /// Organization and token.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
 }
 
 impl Client {

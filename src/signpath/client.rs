@@ -159,7 +159,7 @@ impl Client {
             }
         });
         self.connections.give_back(connection);
-        result.map_err(|failure| failure.concealing(user.credentials.token.reveal()))
+        result
     }
 
     async fn attempts(

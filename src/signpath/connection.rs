@@ -195,7 +195,8 @@ async fn exchange(client: &Client, request: &Request, credentials: &Credentials)
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Received { answer: Answer { status, location, body }, retry_after })
+    let answer = Answer { status, location, body };
+    Ok(Received { answer: answer.concealing(credentials.token.reveal()), retry_after })
 }
 
 fn prepared(client: &Client, request: &Request, credentials: &Credentials) -> reqwest::RequestBuilder {

@@ -124,7 +124,10 @@ pub(super) fn sign(client: &Client, user: &User, hash: &HashToSign<'_>) -> Resul
         return sign_legacy(client, user, hash, &asked);
     }
     let answer = client.exchange(&asked, &current::request(client, user, hash, &asked)?, user)?;
-    if client.hash_signing_api == HashSigningApi::Auto && has_no_such_route(&answer) {
+    if has_no_such_route(&answer) {
+        if client.hash_signing_api == HashSigningApi::Current {
+            return Err(answer.failure(&asked).with_remedy(OLDER_SERVER));
+        }
         let signed = sign_legacy(client, user, hash, &asked)?;
         client
             .log
@@ -141,6 +144,9 @@ fn sign_legacy(client: &Client, user: &User, hash: &HashToSign<'_>, asked: &str)
     let body = client.exchange(asked, &request, user)?.into_success(asked)?;
     read(&body, hash, legacy::read).ok_or_else(|| not_a_signature(asked))
 }
+
+const OLDER_SERVER: &str =
+    "set HashSigningApi to auto if the server is older than SignPath 1.196.0, or check ApiUrl";
 
 /// A slug that is not known is answered 400, a user without the right 403: 404 is a route that does not exist.
 fn has_no_such_route(answer: &Answer) -> bool {

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::public_key::{Certificate, Curve, PublicKey};
@@ -74,58 +75,26 @@ fn entries(body: &[u8]) -> Option<Vec<&RawValue>> {
     }
 }
 
-/// An entry, every part of it optional until it is needed.
+/// An entry, every part of it optional until it is needed. What is not documented for every kind of key is kept as it
+/// came, so that one strange member does not make the others unreadable.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     project_slug: Option<String>,
     signing_policy_slug: Option<String>,
-    signing_policy_id: Option<String>,
-    key_type: Option<String>,
-    rsa_parameters: Option<RsaParameters>,
+    #[serde(default)]
+    signing_policy_id: Value,
+    #[serde(default)]
+    key_type: Value,
+    #[serde(default)]
+    rsa_parameters: Value,
     // [UNKNOWN] name and content: SignPath has documented no EC key; .NET would write curve and q {x, y}
-    #[serde(alias = "ecParameters")]
-    ecdsa_parameters: Option<EcParameters>,
-    public_key_bytes: Option<String>,
-    certificate_bytes: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RsaParameters {
-    modulus: String,
-    public_exponent: String,
-}
-
-#[derive(Deserialize)]
-struct EcParameters {
-    #[serde(alias = "curveName", alias = "namedCurve")]
-    curve: Option<CurveName>,
-    q: Option<Point>,
-}
-
-/// .NET writes a curve as an object with `oid`, others as a plain name.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum CurveName {
-    Plain(String),
-    Object { oid: OidName },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OidName {
-    Plain(String),
-    Object {
-        #[serde(alias = "friendlyName")]
-        value: String,
-    },
-}
-
-#[derive(Deserialize)]
-struct Point {
-    x: String,
-    y: String,
+    #[serde(default, alias = "ecParameters")]
+    ecdsa_parameters: Value,
+    #[serde(default)]
+    public_key_bytes: Value,
+    #[serde(default)]
+    certificate_bytes: Value,
 }
 
 /// The policy, and what is worth saying of it; or why it cannot be used.
@@ -144,7 +113,8 @@ fn read_entry(entry: &RawValue) -> Result<(SigningPolicy, Option<String>), Strin
         (None, Some(Err(problem))) => return Err(format!("{project}/{policy}: {problem}")),
     };
     let remark = remark.map(|remark| format!("{project}/{policy}: {remark}; no certificate is shown"));
-    Ok((SigningPolicy { project, policy, id: entry.signing_policy_id, key, certificate }, remark))
+    let id = entry.signing_policy_id.as_str().map(str::to_owned);
+    Ok((SigningPolicy { project, policy, id, key, certificate }, remark))
 }
 
 fn slug(text: Option<&str>, name: &str) -> Result<Slug, String> {
@@ -155,66 +125,67 @@ fn slug(text: Option<&str>, name: &str) -> Result<Slug, String> {
 impl Entry {
     /// The certificate, or what is wrong with it; `None` where there is none, as with GPG keys.
     fn certificate(&self) -> Option<Result<(Certificate, PublicKey), &'static str>> {
-        let text = self.certificate_bytes.as_deref().filter(|text| !text.is_empty())?;
-        let Some(der) = bytes(text) else { return Some(Err("its certificateBytes are not base64")) };
+        let text = self.certificate_bytes.as_str().filter(|text| !text.is_empty())?;
+        let Some(der) = decoded(text) else { return Some(Err("its certificateBytes are not base64")) };
         let unusable = "its certificateBytes are not an X.509 certificate of an RSA or NIST-curve key";
         Some(Certificate::from_der(&der).ok_or(unusable))
     }
 
     /// The key as told outside the certificate.
     fn key(&self) -> Option<PublicKey> {
-        let encoded = self.public_key_bytes.as_deref().and_then(bytes);
-        let encoded = encoded.and_then(|der| self.encoded_key(&der));
-        encoded
-            .or_else(|| self.rsa_parameters.as_ref()?.key())
-            .or_else(|| self.ecdsa_parameters.as_ref()?.key())
+        let encoded = bytes(&self.public_key_bytes).and_then(|der| self.encoded_key(&der));
+        encoded.or_else(|| self.rsa_key()).or_else(|| self.ec_key())
     }
 
     /// PKCS#1 as documented and seen for RSA; for EC, of which nothing is known, SubjectPublicKeyInfo or the point.
     fn encoded_key(&self, der: &[u8]) -> Option<PublicKey> {
-        let curve = self.ecdsa_parameters.as_ref().and_then(EcParameters::curve);
         PublicKey::from_pkcs1(der)
             .or_else(|| PublicKey::from_spki(der))
-            .or_else(|| PublicKey::from_point(curve?, der))
+            .or_else(|| PublicKey::from_point(self.curve()?, der))
             .or_else(|| PublicKey::from_bare_point(der))
     }
 
+    fn rsa_key(&self) -> Option<PublicKey> {
+        let modulus = bytes(self.rsa_parameters.get("modulus")?)?;
+        PublicKey::from_rsa(&modulus, &bytes(self.rsa_parameters.get("publicExponent")?)?)
+    }
+
+    fn ec_key(&self) -> Option<PublicKey> {
+        let point = self.ecdsa_parameters.get("q")?;
+        let point = [vec![4], bytes(point.get("x")?)?, bytes(point.get("y")?)?].concat();
+        match self.curve() {
+            Some(curve) => PublicKey::from_point(curve, &point),
+            None => PublicKey::from_bare_point(&point),
+        }
+    }
+
+    /// A curve that is named anywhere in the parameters: by a plain name, or as .NET does by `curve.oid.value`.
+    fn curve(&self) -> Option<Curve> {
+        const PLACES: [&str; 6] = [
+            "/curve",
+            "/namedCurve",
+            "/curveName",
+            "/curve/oid",
+            "/curve/oid/value",
+            "/curve/oid/friendlyName",
+        ];
+        PLACES.into_iter().find_map(|place| Curve::named(self.ecdsa_parameters.pointer(place)?.as_str()?))
+    }
+
     fn unusable_key(&self) -> String {
-        match &self.key_type {
+        match self.key_type.as_str() {
             Some(kind) => format!("its key of type `{}` cannot be used", kind.escape_debug()),
             None => "it has no key that can be used".to_owned(),
         }
     }
 }
 
-impl RsaParameters {
-    fn key(&self) -> Option<PublicKey> {
-        PublicKey::from_rsa(&bytes(&self.modulus)?, &bytes(&self.public_exponent)?)
-    }
-}
-
-impl EcParameters {
-    fn curve(&self) -> Option<Curve> {
-        match self.curve.as_ref()? {
-            CurveName::Plain(name)
-            | CurveName::Object { oid: OidName::Plain(name) | OidName::Object { value: name } } => {
-                Curve::named(name)
-            }
-        }
-    }
-
-    fn key(&self) -> Option<PublicKey> {
-        let point = self.q.as_ref()?;
-        let point = [vec![4], bytes(&point.x)?, bytes(&point.y)?].concat();
-        match self.curve() {
-            Some(curve) => PublicKey::from_point(curve, &point),
-            None => PublicKey::from_bare_point(&point),
-        }
-    }
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    decoded(value.as_str()?)
 }
 
 /// Decodes base64, with padding or without.
-fn bytes(text: &str) -> Option<Vec<u8>> {
+fn decoded(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -284,6 +255,7 @@ mod tests {
                 r#""ecParameters":{{"curve":{{"oid":{{"value":"1.2.840.10045.3.1.7"}}}},"q":{{"x":"{x}","y":"{y}"}}}}"#
             ),
             format!(r#""ecdsaParameters":{{"q":{{"x":"{x}","y":"{y}"}}}}"#),
+            format!(r#""ecdsaParameters":17,"keyType":null,"publicKeyBytes":"{}""#, base64(&point())),
         ];
 
         for shape in shapes {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, conceal};
 
 /// Long enough for every documented message, short enough for a line.
 const LONGEST_SUMMARY: usize = 500;
@@ -21,6 +21,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// The same answer without `secret`, which a service, or a proxy before it, may repeat when it refuses a request.
+    pub(super) fn concealing(mut self, secret: &str) -> Self {
+        if !self.status.is_success() {
+            self.body = conceal(&String::from_utf8_lossy(&self.body), secret).into_bytes();
+            self.location = self.location.map(|location| conceal(&location, secret));
+        }
+        self
+    }
+
     /// The body of a success.
     pub(super) fn into_success(self, asked: &str) -> Result<Vec<u8>, Failure> {
         if self.status.is_success() { Ok(self.body) } else { Err(self.failure(asked)) }

@@ -1,0 +1,60 @@
+//! How the emulator answers: shapes and faults.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::{Mistake, done, found, read};
+use crate::emulator::Emulator;
+use crate::faults::description;
+use crate::http::ReceivedRequest;
+use crate::http::answer::Answer;
+use crate::shapes::Shapes;
+
+/// Every shape with its value and those that it could have.
+pub(super) fn list_shapes(emulator: &Emulator) -> Answer {
+    let choices: BTreeMap<_, _> = emulator.shapes().choices().into_iter().collect();
+    let shapes: Vec<_> = Shapes::TABLE
+        .iter()
+        .map(|shape| {
+            json!({
+                "key": shape.key,
+                "value": choices.get(shape.key),
+                "values": shape.values,
+                "about": shape.about,
+            })
+        })
+        .collect();
+    found(&json!({ "shapes": shapes }))
+}
+
+/// Changes the shapes named in `{"key": "value", …}`; all of them, or none when one is wrong.
+pub(super) fn change_shapes(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mistake> {
+    let changes: BTreeMap<String, Value> = read(request)?;
+    let mut shapes = emulator.shapes();
+    for (key, value) in changes {
+        // `true` and `400` may be written without quotation marks.
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        shapes.set(&key, &value).map_err(|unknown| Mistake::invalid(unknown.to_string()))?;
+    }
+    Ok(done(|| emulator.set_shapes(shapes)))
+}
+
+/// Queues one fault, or an array of them; all of them, or none when one is wrong.
+pub(super) fn add_faults(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mistake> {
+    let is_array = request.body.trim_ascii_start().starts_with(b"[");
+    let descriptions: Vec<Box<RawValue>> = match is_array {
+        true => read(request)?,
+        false => vec![read(request)?],
+    };
+    let faults: Vec<_> = descriptions
+        .iter()
+        .enumerate()
+        .map(|(position, json)| {
+            description::read(json)
+                .map_err(|reason| Mistake::invalid(format!("fault {}: {reason}", position + 1)))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(done(|| faults.into_iter().for_each(|fault| emulator.faults.push(fault))))
+}

@@ -1,0 +1,98 @@
+//! The control interface under `/emulator`: what tests and scripts read and change while the emulator runs.
+//!
+//! It is no part of SignPath. It needs no token and answers loopback clients only; bodies are JSON, and a mistake is
+//! answered with `{"error": …}` that says what was expected.
+
+mod behaviour;
+mod policies;
+mod users;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::emulator::Emulator;
+use crate::http::answer::Answer;
+use crate::http::{ReceivedRequest, path_segments};
+
+const ROUTES: &str = "GET audit, DELETE audit, GET requests, DELETE requests, POST reset, GET shapes, PUT shapes, \
+                      GET policies, PUT policies/{project}/{signing policy}, DELETE policies/{project}/{signing policy}, \
+                      GET users, POST users/{name}, GET faults, POST faults, DELETE faults";
+
+/// A refusal by the control interface.
+#[derive(Debug)]
+struct Mistake {
+    status: StatusCode,
+    message: String,
+}
+
+impl Mistake {
+    fn invalid(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
+    fn missing(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, message: message.into() }
+    }
+}
+
+/// Whether `path` belongs to the control interface.
+pub(crate) fn owns(path: &str) -> bool {
+    path_segments(path).first() == Some(&"emulator")
+}
+
+/// Answers a request to the control interface from `peer`.
+pub(crate) fn answer(emulator: &Arc<Emulator>, request: &ReceivedRequest, peer: IpAddr) -> Answer {
+    let result = match peer.to_canonical().is_loopback() {
+        true => dispatch(emulator, request),
+        false => Err(Mistake {
+            status: StatusCode::FORBIDDEN,
+            message: format!("the control interface answers loopback clients only, not {peer}"),
+        }),
+    };
+    result.unwrap_or_else(|mistake| Answer::json(mistake.status, &json!({ "error": mistake.message })))
+}
+
+fn dispatch(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mistake> {
+    let segments = request.segments();
+    let path = segments.get(1..).unwrap_or_default();
+    match (&request.method, path) {
+        (&Method::GET, ["audit"]) => Ok(found(&json!({ "signingRequests": emulator.audit_log.entries() }))),
+        (&Method::DELETE, ["audit"]) => Ok(done(|| emulator.audit_log.clear())),
+        (&Method::GET, ["requests"]) => Ok(found(&emulator.request_log.report())),
+        (&Method::DELETE, ["requests"]) => Ok(done(|| emulator.request_log.clear())),
+        (&Method::POST, ["reset"]) => Ok(done(|| emulator.reset())),
+        (&Method::GET, ["shapes"]) => Ok(behaviour::list_shapes(emulator)),
+        (&Method::PUT, ["shapes"]) => behaviour::change_shapes(emulator, request),
+        (&Method::GET, ["faults"]) => Ok(found(&json!({ "faults": emulator.faults.waiting() }))),
+        (&Method::POST, ["faults"]) => behaviour::add_faults(emulator, request),
+        (&Method::DELETE, ["faults"]) => Ok(done(|| emulator.faults.clear())),
+        (&Method::GET, ["policies"]) => Ok(policies::list(emulator)),
+        (&Method::PUT, ["policies", project, policy]) => policies::put(emulator, request, project, policy),
+        (&Method::DELETE, ["policies", project, policy]) => policies::remove(emulator, project, policy),
+        (&Method::GET, ["users"]) => Ok(users::list(emulator)),
+        (&Method::POST, ["users", name]) => users::change(emulator, request, name),
+        (method, path) => Err(Mistake::missing(format!(
+            "the control interface has no {method} {}; it has: {ROUTES}",
+            path.join("/")
+        ))),
+    }
+}
+
+fn found(value: &impl Serialize) -> Answer {
+    Answer::json(StatusCode::OK, value)
+}
+
+fn done(change: impl FnOnce()) -> Answer {
+    change();
+    Answer::empty(StatusCode::NO_CONTENT)
+}
+
+/// The body as JSON of the type that a route expects.
+fn read<T: DeserializeOwned>(request: &ReceivedRequest) -> Result<T, Mistake> {
+    serde_json::from_slice(&request.body).map_err(|reason| Mistake::invalid(format!("the body: {reason}")))
+}

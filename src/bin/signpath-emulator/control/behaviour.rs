@@ -2,31 +2,36 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::{Mistake, done, found, read};
+use super::{Mistake, done, listed, read};
 use crate::emulator::Emulator;
 use crate::faults::description;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
-use crate::shapes::Shapes;
+use crate::shapes::{Shape, Shapes};
+
+/// A shape as the control interface shows it.
+#[derive(Serialize)]
+struct ShapeReport {
+    key: &'static str,
+    value: &'static str,
+    values: &'static [&'static str],
+    about: &'static str,
+}
 
 /// Every shape with its value and those that it could have.
 pub(super) fn list_shapes(emulator: &Emulator) -> Answer {
-    let choices: BTreeMap<_, _> = emulator.shapes().choices().into_iter().collect();
-    let shapes: Vec<_> = Shapes::TABLE
-        .iter()
-        .map(|shape| {
-            json!({
-                "key": shape.key,
-                "value": choices.get(shape.key),
-                "values": shape.values,
-                "about": shape.about,
-            })
-        })
-        .collect();
-    found(&json!({ "shapes": shapes }))
+    let choices = emulator.shapes().choices();
+    let report = |(shape, (key, value)): (&Shape, (&'static str, &'static str))| ShapeReport {
+        key,
+        value,
+        values: shape.values,
+        about: shape.about,
+    };
+    listed("shapes", Shapes::TABLE.iter().zip(choices).map(report).collect())
 }
 
 /// Changes the shapes named in `{"key": "value", …}`; all of them, or none when one is wrong.

@@ -7,6 +7,7 @@ mod behaviour;
 mod policies;
 mod users;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -61,14 +62,14 @@ fn dispatch(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mi
     let segments = request.segments();
     let path = segments.get(1..).unwrap_or_default();
     match (&request.method, path) {
-        (&Method::GET, ["audit"]) => Ok(found(&json!({ "signingRequests": emulator.audit_log.entries() }))),
+        (&Method::GET, ["audit"]) => Ok(listed("signingRequests", emulator.audit_log.entries())),
         (&Method::DELETE, ["audit"]) => Ok(done(|| emulator.audit_log.clear())),
         (&Method::GET, ["requests"]) => Ok(found(&emulator.request_log.report())),
         (&Method::DELETE, ["requests"]) => Ok(done(|| emulator.request_log.clear())),
         (&Method::POST, ["reset"]) => Ok(done(|| emulator.reset())),
         (&Method::GET, ["shapes"]) => Ok(behaviour::list_shapes(emulator)),
         (&Method::PUT, ["shapes"]) => behaviour::change_shapes(emulator, request),
-        (&Method::GET, ["faults"]) => Ok(found(&json!({ "faults": emulator.faults.waiting() }))),
+        (&Method::GET, ["faults"]) => Ok(listed("faults", emulator.faults.waiting())),
         (&Method::POST, ["faults"]) => behaviour::add_faults(emulator, request),
         (&Method::DELETE, ["faults"]) => Ok(done(|| emulator.faults.clear())),
         (&Method::GET, ["policies"]) => Ok(policies::list(emulator)),
@@ -85,6 +86,11 @@ fn dispatch(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mi
 
 fn found(value: &impl Serialize) -> Answer {
     Answer::json(StatusCode::OK, value)
+}
+
+/// `{"name": [items]}`, written directly: a detour over a JSON value would reorder what clients sent.
+fn listed(name: &str, items: Vec<impl Serialize>) -> Answer {
+    found(&BTreeMap::from([(name, items)]))
 }
 
 fn done(change: impl FnOnce()) -> Answer {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::{Mistake, done, found, read};
+use super::{Mistake, done, found, listed, read};
 use crate::emulator::Emulator;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
@@ -38,8 +37,7 @@ struct Report<'a> {
 /// All signing policies, also those that shapes hide.
 pub(super) fn list(emulator: &Emulator) -> Answer {
     let organization = emulator.organization.read();
-    let policies: Vec<_> = organization.policies().map(|policy| Report::from(policy.as_ref())).collect();
-    found(&json!({ "policies": policies }))
+    listed("policies", organization.policies().map(|policy| Report::from(policy.as_ref())).collect())
 }
 
 /// Adds a signing policy, or changes the one that is there.

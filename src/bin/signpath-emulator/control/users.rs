@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::{Mistake, found, read};
+use super::{Mistake, found, listed, read};
 use crate::emulator::Emulator;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
@@ -47,8 +46,7 @@ enum EveryPolicy {
 /// All users.
 pub(super) fn list(emulator: &Emulator) -> Answer {
     let organization = emulator.organization.read();
-    let users: Vec<_> = organization.users().map(|user| Report::from(user.as_ref())).collect();
-    found(&json!({ "users": users }))
+    listed("users", organization.users().map(|user| Report::from(user.as_ref())).collect())
 }
 
 /// Changes the user called `name`.

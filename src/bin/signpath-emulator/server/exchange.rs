@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::USER_AGENT;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
@@ -23,8 +23,8 @@ use crate::request_log::Arrival;
 use crate::shapes::BodyFraming;
 use crate::{api, control};
 
-/// No request of the emulated routes comes near so many bytes; the service's own limit is UNKNOWN.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// Bytes. No request of the emulated routes comes near so many; the service's own limit is UNKNOWN.
+const LARGEST_BODY: u64 = 1024 * 1024;
 
 /// A request's body must have arrived so soon after its head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -91,19 +91,23 @@ async fn reply(
 
 /// The request with its whole body, within the limits of length and time.
 async fn read(head: Parts, body: Incoming) -> Result<ReceivedRequest, Problem> {
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, LARGEST_BODY).collect()).await;
-    let body: Bytes = match collected {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(reason)) if reason.is::<LengthLimitError>() => {
-            return Err(Problem::because(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("The request body is larger than {LARGEST_BODY} bytes."),
-            ));
-        }
-        Ok(Err(reason)) => return Err(Problem::invalid("", reason.to_string())),
-        Err(_) => return Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
-    };
-    Ok(ReceivedRequest::new(head, body))
+    // A body that says at once that it is too long is not waited for.
+    if body.size_hint().lower() > LARGEST_BODY {
+        return Err(too_large());
+    }
+    let limit = usize::try_from(LARGEST_BODY).unwrap_or(usize::MAX);
+    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    match collected {
+        Ok(Ok(body)) => Ok(ReceivedRequest::new(head, body.to_bytes())),
+        Ok(Err(reason)) if reason.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(reason)) => Err(Problem::invalid("", reason.to_string())),
+        Err(_) => Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
+    }
+}
+
+fn too_large() -> Problem {
+    let detail = format!("The request body is larger than {LARGEST_BODY} bytes.");
+    Problem::because(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
 fn log_arrival(emulator: &Emulator, connection: &ConnectionHandle, head: &Parts) -> u64 {

@@ -45,6 +45,7 @@ use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use tokio::net::TcpListener;
@@ -58,6 +59,9 @@ use environment_file::Environment;
 use organization::default_data::ORGANIZATION_ID;
 use signing::hardware::HardwareToken;
 use signing::key_store::KeyStore;
+
+/// So long is waited for signatures in flight when the emulator ends.
+const LONGEST_SIGNATURE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -97,8 +101,8 @@ fn run(arguments: &Arguments) -> Result<(), StartupError> {
         .build()
         .map_err(|reason| StartupError::new(format!("the runtime does not start: {reason}")))?;
     let result = runtime.block_on(listen_and_serve(arguments, keys, tls));
-    // Connections that are still open end with the process; none of them is worth waiting for.
-    runtime.shutdown_background();
+    // A signature in a PKCS#11 token is waited for: unloading the token's library under it would crash.
+    runtime.shutdown_timeout(LONGEST_SIGNATURE);
     result
 }
 

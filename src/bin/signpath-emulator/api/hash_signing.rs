@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::Call;
 use crate::audit_log::{Outcome, Submission};
+use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
@@ -41,27 +42,16 @@ pub(crate) struct SignedHash {
 /// Signs, if policy, user, key and hash allow it, and records the signing request either way.
 pub(crate) async fn sign(call: &Call<'_>, request: HashSigningRequest) -> Result<SignedHash, Problem> {
     let permitted = permit(call, &request);
-    let HashSigningRequest { scheme, hash, .. } = &request;
-    let (scheme, hash) = (*scheme, hash.clone());
     let submission = into_submission(call, request);
-    let record = |outcome| call.emulator.audit_log.record(submission, outcome);
-    let policy = match permitted {
-        Ok(policy) => policy,
+    match permitted {
+        Ok(policy) => {
+            let signed = carry_out(Arc::clone(call.emulator), policy, submission).await?;
+            let signature = call.conditions.tampering.apply(signed.signature);
+            Ok(SignedHash { signature, ..signed })
+        }
         Err(problem) => {
-            record(Outcome::Refused { reason: problem.summary() });
-            return Err(problem);
-        }
-    };
-    match sign_elsewhere(policy, scheme, hash).await {
-        Ok(signature) => {
-            let signing_request_id = Uuid::random();
-            record(Outcome::Completed { signing_request_id });
-            let signature = call.conditions.tampering.apply(signature);
-            Ok(SignedHash { signing_request_id, signature })
-        }
-        Err(reason) => {
-            record(Outcome::Failed { reason: reason.clone() });
-            Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR).caused_by(reason))
+            call.emulator.audit_log.record(submission, Outcome::Refused { reason: problem.summary() });
+            Err(problem)
         }
     }
 }
@@ -91,16 +81,32 @@ pub(crate) fn unknown_policy(path: &PolicyPath) -> Problem {
     )
 }
 
-/// Arithmetic takes milliseconds; it runs where blocking is allowed, so that no connection waits for another's.
-async fn sign_elsewhere(
+/// Signs and records where blocking is allowed: arithmetic takes milliseconds, and no connection waits for another's. A
+/// client that goes away meanwhile does not undo it.
+async fn carry_out(
+    emulator: Arc<Emulator>,
     policy: Arc<SigningPolicy>,
-    scheme: SignatureScheme,
-    hash: Vec<u8>,
-) -> Result<Vec<u8>, String> {
-    tokio::task::spawn_blocking(move || policy.key.sign(scheme, &hash))
-        .await
-        .map_err(|reason| reason.to_string())?
-        .map_err(|reason| reason.to_string())
+    submission: Submission,
+) -> Result<SignedHash, Problem> {
+    let internal_error = |reason| Problem::of(StatusCode::INTERNAL_SERVER_ERROR).caused_by(reason);
+    let work = move || {
+        let signing_request_id = Uuid::random();
+        match policy.key.sign(submission.scheme, &submission.hash) {
+            Ok(signature) => {
+                emulator.audit_log.record(submission, Outcome::Completed { signing_request_id });
+                Ok(SignedHash { signing_request_id, signature })
+            }
+            Err(failure) => {
+                let reason = failure.to_string();
+                emulator.audit_log.record(submission, Outcome::Failed { reason: reason.clone() });
+                Err(reason)
+            }
+        }
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(internal_error),
+        Err(panicked) => Err(internal_error(panicked.to_string())),
+    }
 }
 
 fn into_submission(call: &Call<'_>, request: HashSigningRequest) -> Submission {

@@ -21,6 +21,13 @@ struct Filter {
     signing_policy_slug: Option<String>,
 }
 
+/// The documented root.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Root<'a> {
+    signing_policies: &'a [ListEntry<'a>],
+}
+
 /// An entry of the list; the odd ones are there to be skipped.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -38,12 +45,6 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     let mut entries: Vec<ListEntry<'_>> =
         policies.iter().map(|policy| ListEntry::Policy(Box::new(PolicyEntry::new(policy, shapes)))).collect();
     entries.extend(odd_entries(shapes.odd_entry).into_iter().map(ListEntry::Odd));
-
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Root<'a> {
-        signing_policies: &'a [ListEntry<'a>],
-    }
     Ok(match shapes.policies_root {
         PoliciesRoot::Object => Answer::json(StatusCode::OK, &Root { signing_policies: &entries }),
         PoliciesRoot::Array => Answer::json(StatusCode::OK, &entries),

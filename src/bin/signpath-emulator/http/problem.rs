@@ -21,6 +21,7 @@ pub(crate) struct Problem {
     detail: Option<String>,
     allow: Option<&'static str>,
     cause: Option<String>,
+    trace_id: String,
 }
 
 impl Problem {
@@ -51,7 +52,14 @@ impl Problem {
 
     /// A status that says everything.
     pub(crate) fn of(status: StatusCode) -> Self {
-        Self { status, errors: Vec::new(), detail: None, allow: None, cause: None }
+        Self {
+            status,
+            errors: Vec::new(),
+            detail: None,
+            allow: None,
+            cause: None,
+            trace_id: random_trace_id(),
+        }
     }
 
     /// Adds what the service does not say, for whoever watches the emulator.
@@ -134,7 +142,7 @@ impl Serialize for Problem {
         if let Some(detail) = &self.detail {
             map.serialize_entry("detail", detail)?;
         }
-        map.serialize_entry("traceId", &random_trace_id())?;
+        map.serialize_entry("traceId", &self.trace_id)?;
         map.end()
     }
 }

@@ -63,66 +63,79 @@ fn the_documented_refusals_have_the_documented_bodies() {
 }
 
 #[test]
-fn what_is_not_documented_is_refused_by_name() {
+fn what_is_missing_is_named() {
     let emulator = Emulator::start(&[]);
-    let rsa_options = |options: Value| with(valid(), "/hashSigningData/rsaOptions", options);
-    for (body, expected) in [
-        (with(valid(), "/projectSlug", Value::Null), "ProjectSlug: The ProjectSlug field is required."),
-        (with(valid(), "/projectSlug", json!("")), "ProjectSlug: The ProjectSlug field is required."),
+    for (pointer, field) in [
+        ("/projectSlug", "ProjectSlug"),
+        ("/signingPolicySlug", "SigningPolicySlug"),
+        ("/hashSigningData", "HashSigningData"),
+        ("/hashSigningData/hash", "HashSigningData.Hash"),
+        ("/hashSigningData/signatureAlgorithm", "HashSigningData.SignatureAlgorithm"),
+        ("/hashSigningData/rsaOptions", "HashSigningData.RsaOptions"),
+    ] {
+        let response = emulator.sign_hash(&with(valid(), pointer, Value::Null));
+        assert_eq!(response.validation_error(), format!("{field}: The {field} field is required."));
+    }
+    let empty = emulator.sign_hash(&with(valid(), "/projectSlug", json!("")));
+    assert_eq!(empty.validation_error(), "ProjectSlug: The ProjectSlug field is required.");
+}
+
+#[test]
+fn options_must_fit_the_algorithm_and_name_one_hash_algorithm() {
+    let emulator = Emulator::start(&[]);
+    let either =
+        "HashSigningData.RsaOptions: Either HashAlgorithmName or HashAlgorithmOid must be specified.";
+    let both = json!({ "hashAlgorithmName": "Sha256", "hashAlgorithmOid": "2.16.840.1.101.3.4.2.1" });
+    for (member, options, expected) in [
+        ("rsaOptions", json!({}), either),
+        ("rsaOptions", both, either),
         (
-            with(valid(), "/signingPolicySlug", Value::Null),
-            "SigningPolicySlug: The SigningPolicySlug field is required.",
-        ),
-        (
-            with(valid(), "/hashSigningData", Value::Null),
-            "HashSigningData: The HashSigningData field is required.",
-        ),
-        (
-            with(valid(), "/hashSigningData/hash", Value::Null),
-            "HashSigningData.Hash: The HashSigningData.Hash field is required.",
-        ),
-        (
-            with(valid(), "/hashSigningData/hash", json!("AAA")),
-            "HashSigningData.Hash: The hash is not base64: Invalid padding.",
-        ),
-        (
-            with(valid(), "/hashSigningData/ecdsaOptions", json!({})),
-            "HashSigningData.EcdsaOptions: EcdsaOptions cannot be combined with the signature algorithm Rsa.",
-        ),
-        (
-            rsa_options(json!({})),
-            "HashSigningData.RsaOptions: Either HashAlgorithmName or HashAlgorithmOid must be specified.",
-        ),
-        (
-            rsa_options(
-                json!({ "hashAlgorithmName": "Sha256", "hashAlgorithmOid": "2.16.840.1.101.3.4.2.1" }),
-            ),
-            "HashSigningData.RsaOptions: Either HashAlgorithmName or HashAlgorithmOid must be specified.",
-        ),
-        (
-            rsa_options(json!({ "hashAlgorithmName": "SHA256" })),
+            "rsaOptions",
+            json!({ "hashAlgorithmName": "SHA256" }),
             "HashSigningData.RsaOptions.HashAlgorithmName: The hash algorithm 'SHA256' is not supported.",
         ),
         (
-            rsa_options(json!({ "hashAlgorithmOid": "1.2.840.113549.2.5" })),
+            "rsaOptions",
+            json!({ "hashAlgorithmOid": "1.2.840.113549.2.5" }),
             "HashSigningData.RsaOptions.HashAlgorithmOid: The hash algorithm '1.2.840.113549.2.5' is not supported.",
         ),
         (
-            with(valid(), "/signingPolicySlug", json!("p-256")),
+            "ecdsaOptions",
+            json!({}),
+            "HashSigningData.EcdsaOptions: EcdsaOptions cannot be combined with the signature algorithm Rsa.",
+        ),
+    ] {
+        let body = with(valid(), &format!("/hashSigningData/{member}"), options);
+        assert_eq!(emulator.sign_hash(&body).validation_error(), expected, "{body}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_used_are_named() {
+    let emulator = Emulator::start(&[]);
+    for (pointer, value, expected) in [
+        ("/hashSigningData/hash", "AAA", "HashSigningData.Hash: The hash is not base64: Invalid padding."),
+        (
+            "/signingPolicySlug",
+            "p-256",
             ": The signature algorithm does not match the key of the signing policy.",
         ),
         (
-            with(ecdsa_request("rsa-2048", &hash(32)), "/hashSigningData/signatureAlgorithm", json!("Mldsa")),
-            "HashSigningData.SignatureAlgorithm: There is no ML-DSA key.",
-        ),
-        (
-            with(valid(), "/artifactConfigurationSlug", json!("files")),
+            "/artifactConfigurationSlug",
+            "files",
             "ArtifactConfigurationSlug: There is no artifact configuration with slug 'files' in the project with slug \
              'container-images'.",
         ),
     ] {
+        let body = with(valid(), pointer, json!(value));
         assert_eq!(emulator.sign_hash(&body).validation_error(), expected, "{body}");
     }
+    let post_quantum =
+        with(ecdsa_request("rsa-2048", &hash(32)), "/hashSigningData/signatureAlgorithm", json!("Mldsa"));
+    assert_eq!(
+        emulator.sign_hash(&post_quantum).validation_error(),
+        "HashSigningData.SignatureAlgorithm: There is no ML-DSA key."
+    );
 }
 
 #[test]

@@ -1,7 +1,20 @@
 //! The control interface under `/emulator`: what tests and scripts read and change while the emulator runs.
 //!
 //! It is no part of SignPath. It needs no token and answers loopback clients only; bodies are JSON, and a mistake is
-//! answered with `{"error": …}` that says what was expected.
+//! answered with `{"error": …}` that says what was expected. What changes something and has nothing to tell answers 204.
+//!
+//! | route | what it does |
+//! | --- | --- |
+//! | `GET audit`, `DELETE audit` | every signing request that was understood |
+//! | `GET requests`, `DELETE requests` | every API request, and how many connections carried them |
+//! | `GET shapes`, `PUT shapes` | `{"ec-key-type": "Ec", …}`; those not named stay |
+//! | `GET faults`, `POST faults`, `DELETE faults` | one fault or an array, see [`crate::faults::description`] |
+//! | `GET policies` | all signing policies |
+//! | `PUT policies/{project}/{signing policy}` | `{"key": "p-256", "approvalProcess": "none", "certificateType": "X509"}`; what is not named stays, a new one needs a key |
+//! | `DELETE policies/{project}/{signing policy}` | removes one |
+//! | `GET users` | all users with their tokens |
+//! | `POST users/{name}` | `{"tokenState": "revoked", "submitterOf": ["project/signing-policy"]}`, or `"all"`; what is not named stays |
+//! | `POST reset` | everything as it was at the start; connections stay open |
 
 mod behaviour;
 mod policies;
@@ -101,4 +114,41 @@ fn done(change: impl FnOnce()) -> Answer {
 /// The body as JSON of the type that a route expects.
 fn read<T: DeserializeOwned>(request: &ReceivedRequest) -> Result<T, Mistake> {
     serde_json::from_slice(&request.body).map_err(|reason| Mistake::invalid(format!("the body: {reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::{Generation, Reporting, Settings};
+    use crate::shapes::Shapes;
+    use crate::signing::key_store::KeyStore;
+    use hyper::body::Bytes;
+
+    fn status_for(peer: &str) -> StatusCode {
+        let settings = Settings {
+            generation: Generation::Current,
+            origin: "http://127.0.0.1:1".into(),
+            initial_shapes: Shapes::default(),
+            reporting: Reporting::Quiet,
+        };
+        let emulator = Emulator::new(settings, KeyStore::in_process().unwrap());
+        let head = hyper::Request::get("/emulator/audit").body(()).unwrap().into_parts().0;
+        answer(&emulator, &ReceivedRequest::new(head, Bytes::new()), peer.parse().unwrap()).status
+    }
+
+    #[test]
+    fn only_loopback_clients_are_answered() {
+        for peer in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(status_for(peer), StatusCode::OK, "{peer}");
+        }
+        for peer in ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"] {
+            assert_eq!(status_for(peer), StatusCode::FORBIDDEN, "{peer}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_matched_whole() {
+        assert!(owns("/emulator") && owns("/emulator/audit"));
+        assert!(!owns("/emulators/audit") && !owns("/Api/emulator"));
+    }
 }

@@ -1,4 +1,19 @@
-//! Faults as tests write them: JSON with one field for each thing that can be wrong.
+//! Faults as tests write them: JSON with one field for each thing that can be wrong. All fields are optional.
+//!
+//! | field | what it does | default |
+//! | --- | --- | --- |
+//! | `route` | `any`, `health`, `mySigningPolicies`, `signHash`, `fastSigning` | `any`, paths that are no route included |
+//! | `skip` | so many requests pass first | 0 |
+//! | `times` | so many requests are spoiled | 1 |
+//! | `delayMilliseconds` | the status line is late | 0 |
+//! | `status`, `body` | another answer: `"text"`, `{"json": …}`, `{"nesting": depth}`, `{"spaces": bytes}` | the real one; 200 with a body alone, problem details with a status alone |
+//! | `headers` | `{"Retry-After": "1"}`: added, or put in place of those of the answer | none |
+//! | `execute` | whether a request that gets another answer or none is carried out | `true` for the real answer, `false` for another |
+//! | `signature` | `flipBits`, `shorten`, `lengthen` | as it is |
+//! | `drip` | `{"bytes": 1, "everyMilliseconds": 100}` | at once |
+//! | `ending` | `complete`; `close` the idle connection afterwards; `hangUp` or `reset` instead of an answer; `{"cutAfterBytes": n}`, `{"resetAfterBytes": n}`, `{"stall": {"afterBytes": n, "milliseconds": m}}` within the body | `complete` |
+//!
+//! The request is carried out before the delay: a client that gives up waiting has been served nevertheless.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -107,7 +107,7 @@ impl Problem {
         self.status.canonical_reason().unwrap_or("An error occurred while processing your request.")
     }
 
-    /// The section of RFC 9110 that defines the status, as ASP.NET Core links it.
+    /// The section of the RFC that defines the status, as ASP.NET Core links it.
     fn type_link(&self) -> Option<&'static str> {
         Some(match self.status.as_u16() {
             400 => "https://tools.ietf.org/html/rfc9110#section-15.5.1",
@@ -119,6 +119,7 @@ impl Problem {
             408 => "https://tools.ietf.org/html/rfc9110#section-15.5.9",
             413 => "https://tools.ietf.org/html/rfc9110#section-15.5.14",
             415 => "https://tools.ietf.org/html/rfc9110#section-15.5.16",
+            429 => "https://tools.ietf.org/html/rfc6585#section-4",
             500 => "https://tools.ietf.org/html/rfc9110#section-15.6.1",
             502 => "https://tools.ietf.org/html/rfc9110#section-15.6.3",
             503 => "https://tools.ietf.org/html/rfc9110#section-15.6.4",

@@ -64,7 +64,10 @@ impl ConnectionHandle {
 
     /// Ends the connection when the answer that is being written is on its way.
     pub(crate) fn end_when_flushed(&self) {
-        *self.state.lock() = ConnectionState::ClosingWhenFlushed;
+        let mut state = self.state.lock();
+        if *state == ConnectionState::Open {
+            *state = ConnectionState::ClosingWhenFlushed;
+        }
     }
 
     fn flushed(&self) {

@@ -161,9 +161,12 @@ struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| match character.is_control() {
-            true => write!(formatter, "{}", character.escape_default()),
-            false => write!(formatter, "{character}"),
+        self.0.chars().try_for_each(|character| {
+            if character.is_control() {
+                write!(formatter, "{}", character.escape_default())
+            } else {
+                write!(formatter, "{character}")
+            }
         })
     }
 }

@@ -179,13 +179,11 @@ fn refuse_other_artifact_configuration(request: &HashSigningRequest) -> Result<(
 
 /// The message is UNKNOWN.
 fn refuse_misfit(public_key: &PublicKey, request: &HashSigningRequest) -> Result<(), Problem> {
-    match public_key.fits(request.scheme) {
-        true => Ok(()),
-        false => {
-            Err(Problem::invalid("", "The signature algorithm does not match the key of the signing policy.")
-                .caused_by(format!("{} was asked of {}", request.scheme, request.path)))
-        }
+    if public_key.fits(request.scheme) {
+        return Ok(());
     }
+    Err(Problem::invalid("", "The signature algorithm does not match the key of the signing policy.")
+        .caused_by(format!("{} was asked of {}", request.scheme, request.path)))
 }
 
 /// For RSA the rule and the message were recorded. For ECDSA a wrong length is a 400 since 1.199.0; which lengths are
@@ -201,9 +199,9 @@ fn refuse_hash_length(
         (_, PublicKey::Ec(key), EcHashLengths::CurveOnly) => length == key.curve.matching_hash_length(),
         (SignatureScheme::Ecdsa { .. }, _, _) => (20..=64).contains(&length),
     };
-    match fits {
-        true => Ok(()),
-        false => Err(Problem::invalid("", "The hash algorithm does not match the given hash.")
-            .caused_by(format!("{length} bytes for {}", request.scheme))),
+    if fits {
+        return Ok(());
     }
+    Err(Problem::invalid("", "The hash algorithm does not match the given hash.")
+        .caused_by(format!("{length} bytes for {}", request.scheme)))
 }

@@ -41,10 +41,10 @@ impl MultipartForm {
         let Some(spelling) = spelling else {
             return Err(Problem::invalid(name, format!("The form field '{name}' is not known.")));
         };
-        match self.parts.contains_key(spelling) {
-            true => Err(Problem::invalid(*spelling, format!("The form field '{name}' is given twice."))),
-            false => Ok(spelling),
+        if self.parts.contains_key(spelling) {
+            return Err(Problem::invalid(*spelling, format!("The form field '{name}' is given twice.")));
         }
+        Ok(spelling)
     }
 
     /// The part `name`, if it is there.

@@ -106,10 +106,7 @@ fn sign_hash_on_a_legacy_server(shapes: &Shapes) -> Route {
 }
 
 fn only(allowed: &'static str, method: &Method, route: Route) -> Route {
-    match method.as_str() == allowed {
-        true => route,
-        false => Route::WrongMethod { allow: allowed },
-    }
+    if method.as_str() == allowed { route } else { Route::WrongMethod { allow: allowed } }
 }
 
 fn is_same_path(path: &[&str], expected: &[&str]) -> bool {

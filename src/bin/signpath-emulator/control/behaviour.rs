@@ -49,10 +49,7 @@ pub(super) fn change_shapes(emulator: &Emulator, request: &ReceivedRequest) -> R
 /// Queues one fault, or an array of them; all of them, or none when one is wrong.
 pub(super) fn add_faults(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mistake> {
     let is_array = request.body.trim_ascii_start().starts_with(b"[");
-    let descriptions: Vec<Box<RawValue>> = match is_array {
-        true => read(request)?,
-        false => vec![read(request)?],
-    };
+    let descriptions: Vec<Box<RawValue>> = if is_array { read(request)? } else { vec![read(request)?] };
     let faults: Vec<_> = descriptions
         .iter()
         .enumerate()

@@ -61,12 +61,13 @@ pub(crate) fn owns(path: &str) -> bool {
 
 /// Answers a request to the control interface from `peer`.
 pub(crate) fn answer(emulator: &Arc<Emulator>, request: &ReceivedRequest, peer: IpAddr) -> Answer {
-    let result = match peer.to_canonical().is_loopback() {
-        true => dispatch(emulator, request),
-        false => Err(Mistake {
+    let result = if peer.to_canonical().is_loopback() {
+        dispatch(emulator, request)
+    } else {
+        Err(Mistake {
             status: StatusCode::FORBIDDEN,
             message: format!("the control interface answers loopback clients only, not {peer}"),
-        }),
+        })
     };
     result.unwrap_or_else(|mistake| Answer::json(mistake.status, &json!({ "error": mistake.message })))
 }

@@ -230,9 +230,10 @@ impl Description {
 
 impl MadeBody {
     fn read(json: &RawValue) -> Result<Self, String> {
-        let read = match json.get().starts_with('"') {
-            true => serde_json::from_str(json.get()).map(Self::Text),
-            false => serde_json::from_str(json.get()),
+        let read = if json.get().starts_with('"') {
+            serde_json::from_str(json.get()).map(Self::Text)
+        } else {
+            serde_json::from_str(json.get())
         };
         read.map_err(|reason| format!("`body`: {reason}"))
     }

@@ -83,7 +83,7 @@ fn every_plausible_entry_of_an_ec_key_is_understood_with_a_certificate_and_witho
     in_own_process(|| {
         let emulator = Emulator::with(&["--shape", "gpg-policy=on"]);
         let pkcs11 = initialized(&emulator.variables());
-        for certificate_type in ["x509", "gpg"] {
+        for certificate_type in ["X509", "Gpg"] {
             emulator.tell(
                 "PUT",
                 "policies/container-images/p-256",
@@ -109,7 +109,7 @@ fn ec_encodings(certificate_type: &str) -> Vec<(&'static str, &'static str)> {
         ["absent", "named-curve", "dotnet"].into_iter().map(move |parameters| (encoding, parameters))
     });
     let is_told = |(encoding, parameters): &(&str, &str)| *encoding != "absent" || *parameters == "dotnet";
-    pairs.filter(|pair| certificate_type == "x509" || is_told(pair)).collect()
+    pairs.filter(|pair| certificate_type == "X509" || is_told(pair)).collect()
 }
 
 #[test]

@@ -43,12 +43,18 @@ impl Emulator {
 
     /// Starts one with more arguments.
     pub fn with(arguments: &[&str]) -> Self {
+        Self::with_variables(arguments, &[])
+    }
+
+    /// Starts one with more arguments and more variables in its environment.
+    pub fn with_variables(arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = folder.path().join("env");
         let mut child = Command::new(artifacts::emulator())
             .args(["--quiet", "--stop-with-stdin", "--env-file"])
             .arg(&environment)
             .args(arguments)
+            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

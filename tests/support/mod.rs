@@ -1,7 +1,7 @@
 //! What the tests of the built files share: the artefacts, an emulator, a process of one's own, PKCS#11 from the
 //! host's side.
 
-#![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses its own part")]
 #![allow(unsafe_code, reason = "a host of a PKCS#11 module calls C functions")]
 #![allow(
     clippy::undocumented_unsafe_blocks,

@@ -41,7 +41,8 @@ fn row(setting: &dyn Described) -> String {
 #[test]
 fn the_readmes_table_of_settings_is_that_of_the_code() {
     let readme = readme();
-    let (_, rest) = readme.split_once("checked by tests/documents.rs -->\n").expect("the beginning of the table");
+    let (_, rest) =
+        readme.split_once("checked by tests/documents.rs -->\n").expect("the beginning of the table");
     let (table, _) = rest.split_once("<!-- end of settings -->").expect("the end of the table");
 
     assert!(table == settings_table(), "the table must be:\n{}", settings_table());

@@ -196,7 +196,7 @@ impl Access {
     fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> Result<Arc<Keyring>> {
         let settings = self.settings()?;
         turn.state().last_asked = Some(Instant::now());
-        let policies = settings.client.signing_policies(user)?;
+        let policies = settings.completed(settings.client.signing_policies(user)?);
         if policies.is_empty() {
             self.log.error(&nothing_to_sign_with(settings));
         }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod attributes;
+pub mod dummy_certificate;
 pub mod encoding;
 pub mod error;
 pub mod mechanism;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::dummy_certificate;
 use super::object::Appearance;
 use crate::config::{CertificateVisibility, Configuration, LoginRequired, settings};
 use crate::credentials::Credentials;
 use crate::error::Failure;
 use crate::host::Host;
 use crate::log::Log;
-use crate::signpath::{Client, User};
+use crate::signpath::{Client, SigningPolicy, User};
 
 /// What the token is configured to be.
 pub struct Settings {
@@ -18,6 +19,7 @@ pub struct Settings {
     pub configured: Result<Option<Credentials>, Failure>,
     login_required: LoginRequired,
     certificates: CertificateVisibility,
+    dummy_certificates: bool,
     describe_process: bool,
     host: Arc<Host>,
 }
@@ -40,6 +42,7 @@ impl Settings {
             configured: configured(configuration),
             login_required: or_auto(configuration.get(&settings::LOGIN_REQUIRED)?),
             certificates: configuration.get(&settings::CERTIFICATES)?.unwrap_or(CertificateVisibility::Auto),
+            dummy_certificates: configuration.get(&settings::INCLUDE_DUMMY_CERTIFICATE)?.unwrap_or(false),
             describe_process: configuration.get(&settings::SEND_PROCESS_METADATA)?.unwrap_or(true),
             host,
         })
@@ -58,6 +61,16 @@ impl Settings {
             CertificateVisibility::Hide => false,
         };
         Appearance { certificates, private: self.is_login_required() }
+    }
+
+    /// What SignPath listed, with certificates for keys without one where that is configured.
+    pub fn completed(&self, mut policies: Vec<SigningPolicy>) -> Vec<SigningPolicy> {
+        let without =
+            policies.iter_mut().filter(|policy| self.dummy_certificates && policy.certificate.is_none());
+        for policy in without {
+            policy.certificate = dummy_certificate::for_policy(policy);
+        }
+        policies
     }
 
     /// A user with these credentials, in this host.

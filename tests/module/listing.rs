@@ -150,6 +150,22 @@ fn a_gpg_key_shows_its_key_pair_and_no_certificate() {
 }
 
 #[test]
+fn a_gpg_key_shows_a_certificate_without_meaning_where_that_is_configured() {
+    in_own_process(|| {
+        let emulator = with_shapes(&["gpg-policy=on"]);
+        let mut variables = emulator.variables();
+        variables.push(("SIGNPATH_INCLUDE_DUMMY_X509CERTIFICATE_FOR_GPG_KEYS", "true".to_owned()));
+        let session = initialized(&variables).session();
+        let certificate = session.object(ObjectClass::CERTIFICATE, "container-images/gpg-rsa");
+        let key = session.private_key("container-images/gpg-rsa");
+
+        let spki = session.attribute(key, A::PUBLIC_KEY_INFO).unwrap();
+        let der = session.attribute(certificate, A::VALUE).unwrap();
+        assert!(der.windows(spki.len()).any(|window| window == spki));
+    });
+}
+
+#[test]
 fn an_entry_that_cannot_be_understood_is_logged_and_hides_no_other() {
     in_own_process(|| {
         let emulator = with_shapes(&["odd-entry=every-kind"]);

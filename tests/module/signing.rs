@@ -203,7 +203,7 @@ fn what_signpath_cannot_express_is_refused_and_nobody_is_asked() {
             |mechanism: Mechanism, key, data: &[u8]| session.signature(mechanism, key, data).unwrap_err();
         let info = digest_info("sha256", &[7; 32]);
 
-        for data in [&DATA[..], &info[..50], &[&info[..], &[0]].concat(), &info[19..], &[]] {
+        for data in [DATA, &info[..50], &[&info[..], &[0]].concat(), &info[19..], &[]] {
             assert_eq!(refused(M::RSA_PKCS.into(), rsa, data), ReturnValue::DATA_INVALID);
         }
         assert_eq!(refused(M::RSA_PKCS.into(), rsa, &[7; 246]), ReturnValue::DATA_LEN_RANGE);

@@ -8,6 +8,7 @@
     reason = "a test is the host; the module's promises are under test"
 )]
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "a test is the host")]
+#![allow(clippy::print_stdout, reason = "what a test prints is shown where it fails")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -22,4 +22,5 @@ pub mod console;
 pub mod emulator;
 pub mod isolation;
 pub mod pkcs11;
+pub mod tools;
 pub mod verification;

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code, reason = "the C ABI is made of raw pointers; the rest of the crate has none")]
 
+mod digesting;
 mod functions;
 mod gate;
 mod general;
@@ -17,3 +18,4 @@ mod refuse;
 mod sessions;
 mod signing;
 mod slots;
+mod verifying;

@@ -86,7 +86,8 @@ pub(super) fn next_found(
     if most > 0 {
         caller.need(handles)?;
     }
-    let found = session.next_found(usize::try_from(most).unwrap_or(usize::MAX))?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let found: Vec<ObjectHandle> = session.search.with(|search| Ok(search.take(most).collect()))?;
     for (index, handle) in found.iter().enumerate() {
         caller.write(handles.wrapping_add(index), handle.0)?;
     }
@@ -95,5 +96,6 @@ pub(super) fn next_found(
 
 /// C_FindObjectsFinal (section 5.7.9).
 pub(super) fn end_search(module: &Module, session: CK_SESSION_HANDLE) -> Result<()> {
-    module.session(SessionHandle(session))?.end_search()
+    let session = module.session(SessionHandle(session))?;
+    session.search.take().map(drop)
 }

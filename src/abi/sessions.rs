@@ -2,7 +2,8 @@
 
 use cryptoki_sys::{
     CK_FLAGS, CK_SESSION_HANDLE, CK_SESSION_HANDLE_PTR, CK_SESSION_INFO, CK_SESSION_INFO_PTR, CK_SLOT_ID,
-    CK_ULONG, CK_USER_TYPE, CKF_ASYNC_SESSION, CKF_RW_SESSION, CKF_SERIAL_SESSION,
+    CK_ULONG, CK_USER_TYPE, CKF_ASYNC_SESSION, CKF_DIGEST, CKF_FIND_OBJECTS, CKF_RW_SESSION,
+    CKF_SERIAL_SESSION, CKF_SIGN, CKF_VERIFY,
 };
 
 use super::pointers::Caller;
@@ -79,4 +80,60 @@ pub(super) fn log_in(
 pub(super) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Result<()> {
     module.session(SessionHandle(session))?;
     module.log_out()
+}
+
+/// C_LoginUser (section 5.6.9). The user's name is the organization's id, the PIN the API token; without a name it is
+/// C_Login.
+pub(super) fn log_in_user(
+    module: &Module,
+    caller: Caller<'_>,
+    session: CK_SESSION_HANDLE,
+    user: CK_USER_TYPE,
+    pin: (*const u8, CK_ULONG),
+    name: (*const u8, CK_ULONG),
+) -> Result<()> {
+    let session = module.session(SessionHandle(session))?;
+    let (pin, name) = (caller.bytes(pin.0, pin.1)?, caller.bytes(name.0, name.1)?);
+    if name.is_empty() {
+        return module.log_in(&session, UserType(user), pin);
+    }
+    let whole = zeroize::Zeroizing::new([name, b":", pin].concat());
+    module.log_in(&session, UserType(user), &whole)
+}
+
+/// C_SessionCancel (section 5.6.7): what is asked for and active is ended.
+///
+/// # Errors
+///
+/// `CKR_OPERATION_CANCEL_FAILED`: a request for a signature is out.
+pub(super) fn cancel(module: &Module, session: CK_SESSION_HANDLE, flags: CK_FLAGS) -> Result<()> {
+    let session = module.session(SessionHandle(session))?;
+    let wants = |flag| flags & flag != 0;
+    if wants(CKF_FIND_OBJECTS) {
+        session.search.cancel();
+    }
+    if wants(CKF_DIGEST) {
+        session.digesting.cancel();
+    }
+    if wants(CKF_VERIFY) {
+        session.verifying.cancel();
+    }
+    if wants(CKF_SIGN) {
+        session.signing.cancel();
+    }
+    if wants(CKF_SIGN) && session.signing.is_active() {
+        return Err(refused(ReturnValue::OPERATION_CANCEL_FAILED, "a request for the signature is out"));
+    }
+    Ok(())
+}
+
+/// C_GetSessionValidationFlags (PKCS#11 v3.2 section 5.6.8): nothing here was validated by anybody.
+pub(super) fn validation_flags(
+    module: &Module,
+    caller: Caller<'_>,
+    session: CK_SESSION_HANDLE,
+    flags: *mut CK_FLAGS,
+) -> Result<()> {
+    module.session(SessionHandle(session))?;
+    caller.write(flags, 0)
 }

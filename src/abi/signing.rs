@@ -9,9 +9,8 @@ use cryptoki_sys::{
 
 use super::pointers::{Caller, Output, Wanted};
 use crate::token::names::{ObjectHandle, ReturnValue, SessionHandle};
-use crate::token::operation::SigningOperation;
-use crate::token::session::Session;
-use crate::token::{Module, Result, refused};
+use crate::token::session::{Place, Session};
+use crate::token::{Module, Result};
 
 /// C_SignInit (section 5.13.1). Without a mechanism it ends the active operation.
 pub(super) fn begin(
@@ -22,8 +21,8 @@ pub(super) fn begin(
     key: CK_OBJECT_HANDLE,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    if mechanism.is_null() && session.is_signing() {
-        session.cancel_signing();
+    if mechanism.is_null() && session.signing.is_active() {
+        session.signing.cancel();
         return Ok(());
     }
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
@@ -41,7 +40,7 @@ pub(super) fn sign(
     signature_length: CK_ULONG_PTR,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    ending(&session, || {
+    ending(&session.signing, || {
         let data = caller.bytes(data, data_length)?;
         let output = caller.output(signature, signature_length)?;
         finish(&session, &output, || module.sign(&session, data))
@@ -57,9 +56,9 @@ pub(super) fn update(
     length: CK_ULONG,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    ending(&session, || {
+    ending(&session.signing, || {
         let part = caller.bytes(part, length)?;
-        session.with_signing(|operation| operation.update(part))
+        session.signing.with(|operation| operation.input.update(part))
     })
 }
 
@@ -72,45 +71,25 @@ pub(super) fn sign_parts(
     signature_length: CK_ULONG_PTR,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    ending(&session, || {
+    ending(&session.signing, || {
         let output = caller.output(signature, signature_length)?;
         finish(&session, &output, || module.sign_parts(&session))
     })
 }
 
 fn finish(session: &Session, output: &Output<'_, u8>, sign: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
-    let length = session.with_signing(|operation: &mut SigningOperation| Ok(operation.signature_length()))?;
+    let length = session.signing.with(|operation| Ok(operation.input.signature_length()))?;
     match output.announce(length)? {
         Wanted::Length => Ok(()),
         Wanted::Content => output.fill(&sign()?),
     }
 }
 
-/// An error ends the operation, unless it is a buffer that was too small, or somebody else's operation.
-fn ending(session: &Session, work: impl FnOnce() -> Result<()>) -> Result<()> {
+/// An error ends the operation, unless it is a buffer that was too small, or another thread is finishing it.
+pub(super) fn ending<T>(place: &Place<T>, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let result = work();
     if result.as_ref().is_err_and(|error| error.value() != ReturnValue::BUFFER_TOO_SMALL) {
-        session.cancel_signing();
+        place.cancel();
     }
     result
-}
-
-/// C_SessionCancel (PKCS#11 v3.1 section 5.6.11): what is asked for and active is ended.
-pub(super) fn cancel(
-    module: &Module,
-    session: CK_SESSION_HANDLE,
-    flags: cryptoki_sys::CK_FLAGS,
-) -> Result<()> {
-    let session = module.session(SessionHandle(session))?;
-    if flags & cryptoki_sys::CKF_SIGN != 0 {
-        session.cancel_signing();
-        if session.is_signing() {
-            return Err(refused(ReturnValue::OPERATION_CANCEL_FAILED, "a request for the signature is out"));
-        }
-    }
-    if flags & cryptoki_sys::CKF_FIND_OBJECTS != 0 {
-        // none may be active
-        let _ = session.end_search();
-    }
-    Ok(())
 }

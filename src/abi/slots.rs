@@ -9,9 +9,8 @@ use cryptoki_sys::{
 
 use super::pointers::Caller;
 use crate::token::encoding::padded;
-use crate::token::mechanism::{MECHANISMS, Mechanism};
 use crate::token::names::{MechanismType, ReturnValue, SlotId};
-use crate::token::{Module, Result, refused};
+use crate::token::{Module, Result, mechanism, refused};
 
 /// The slot's id, the same as that of SignPath's own library.
 pub(super) const SLOT: SlotId = SlotId(1);
@@ -101,7 +100,7 @@ pub(super) fn mechanisms(
     count: CK_ULONG_PTR,
 ) -> Result<()> {
     check(slot)?;
-    let kinds: Vec<CK_MECHANISM_TYPE> = MECHANISMS.iter().map(|mechanism| mechanism.kind.0).collect();
+    let kinds: Vec<CK_MECHANISM_TYPE> = mechanism::all().map(|kind| kind.0).collect();
     caller.output(list, count)?.fill(&kinds)
 }
 
@@ -114,7 +113,7 @@ pub(super) fn mechanism_info(
 ) -> Result<()> {
     check(slot)?;
     caller.need(pointer)?;
-    let info = Mechanism::find(MechanismType(kind))?.info();
+    let info = mechanism::info(MechanismType(kind))?;
     caller.write(
         pointer,
         CK_MECHANISM_INFO {

@@ -1,8 +1,8 @@
 //! The mechanisms of the token, one row each: what it is called, what it hashes, how it signs.
 
 use cryptoki_sys::{
-    CK_FLAGS, CK_ULONG, CKF_EC_F_P, CKF_EC_OID, CKF_EC_UNCOMPRESS, CKF_HW, CKF_SIGN, CKG_MGF1_SHA256,
-    CKG_MGF1_SHA384, CKG_MGF1_SHA512,
+    CK_FLAGS, CK_ULONG, CKF_DIGEST, CKF_EC_F_P, CKF_EC_OID, CKF_EC_UNCOMPRESS, CKF_HW, CKF_SIGN, CKF_VERIFY,
+    CKG_MGF1_SHA256, CKG_MGF1_SHA384, CKG_MGF1_SHA512,
 };
 
 use super::error::{Result, refused};
@@ -31,11 +31,11 @@ pub enum Scheme {
     Ecdsa,
 }
 
-use HashAlgorithm::{Sha256, Sha384, Sha512};
+use HashAlgorithm::{Sha1, Sha256, Sha384, Sha512};
 use MechanismType as M;
 
-/// All mechanisms, those that hash first: `pkcs11-tool --test` takes the first one that signs in hardware and feeds
-/// it in parts.
+/// The mechanisms that sign and verify, those that hash first: `pkcs11-tool --test` takes the first one that signs in
+/// hardware and feeds it in parts.
 pub const MECHANISMS: [Mechanism; 12] = [
     row(M::SHA256_RSA_PKCS, Scheme::RsaPkcs1, Some(Sha256)),
     row(M::SHA384_RSA_PKCS, Scheme::RsaPkcs1, Some(Sha384)),
@@ -51,6 +51,11 @@ pub const MECHANISMS: [Mechanism; 12] = [
     row(M::ECDSA, Scheme::Ecdsa, None),
 ];
 
+/// The mechanisms that digest, which is done here (PKCS#11 v3.1 sections 6.20 to 6.24). Java makes PSS signatures only
+/// where they are listed.
+pub const DIGESTS: [(MechanismType, HashAlgorithm); 4] =
+    [(M::SHA256, Sha256), (M::SHA384, Sha384), (M::SHA512, Sha512), (M::SHA_1, Sha1)];
+
 const fn row(kind: MechanismType, scheme: Scheme, hash: Option<HashAlgorithm>) -> Mechanism {
     Mechanism { kind, scheme, hash }
 }
@@ -64,6 +69,29 @@ pub struct MechanismInfo {
     pub max_key_size: CK_ULONG,
     /// `CKF_…`.
     pub flags: CK_FLAGS,
+}
+
+/// The numbers of all mechanisms, in the order of the list.
+pub fn all() -> impl Iterator<Item = MechanismType> {
+    let signing = MECHANISMS.into_iter().map(|mechanism| mechanism.kind);
+    signing.chain(DIGESTS.into_iter().map(|(kind, _)| kind))
+}
+
+/// Sizes and flags of a mechanism.
+///
+/// # Errors
+///
+/// `CKR_MECHANISM_INVALID`: the token has none of this number.
+pub fn info(kind: MechanismType) -> Result<MechanismInfo> {
+    match digest(kind) {
+        Some(_) => Ok(MechanismInfo { min_key_size: 0, max_key_size: 0, flags: CKF_DIGEST }),
+        None => Mechanism::find(kind).map(Mechanism::info),
+    }
+}
+
+/// The hash algorithm of a mechanism that digests.
+pub fn digest(kind: MechanismType) -> Option<HashAlgorithm> {
+    DIGESTS.into_iter().find_map(|(digest, hash)| (digest == kind).then_some(hash))
 }
 
 /// The parameter of a mechanism, as the door read it.
@@ -89,7 +117,7 @@ pub struct PssParameter {
 }
 
 impl Mechanism {
-    /// The mechanism of a number.
+    /// The mechanism of a number, to sign or verify with.
     ///
     /// # Errors
     ///
@@ -97,12 +125,13 @@ impl Mechanism {
     pub fn find(kind: MechanismType) -> Result<&'static Self> {
         static ALL: [Mechanism; MECHANISMS.len()] = MECHANISMS;
         let found = ALL.iter().find(|mechanism| mechanism.kind == kind);
-        found.ok_or_else(|| refused(ReturnValue::MECHANISM_INVALID, format!("the token has no {kind}")))
+        found.ok_or_else(|| {
+            refused(ReturnValue::MECHANISM_INVALID, format!("the token does not sign with {kind}"))
+        })
     }
 
-    /// Sizes and flags.
-    pub fn info(&self) -> MechanismInfo {
-        let flags = CKF_HW | CKF_SIGN;
+    fn info(&self) -> MechanismInfo {
+        let flags = CKF_HW | CKF_SIGN | CKF_VERIFY;
         match self.scheme {
             Scheme::RsaPkcs1 | Scheme::RsaPss => {
                 MechanismInfo { min_key_size: 2048, max_key_size: 8192, flags }

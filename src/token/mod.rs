@@ -10,8 +10,10 @@ pub mod module;
 pub mod names;
 pub mod object;
 pub mod operation;
+pub mod search;
 pub mod session;
 pub mod settings;
+pub mod signatures;
 pub mod verification;
 
 pub use error::{Error, Result, refused};

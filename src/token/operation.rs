@@ -1,4 +1,5 @@
-//! A signing operation: from C_SignInit to the hash that goes to SignPath.
+//! Operations on data: from an Init function to the digest, to what SignPath signs, to what a signature is checked
+//! against.
 //!
 //! Data is hashed as it arrives. A mechanism that takes a digest gets it in one piece: two of the standard's three
 //! define no parts (PKCS#11 v3.1 sections 6.1.6, 6.1.10 and 6.3.12), and a host that repeats a failed C_Sign in parts,
@@ -10,26 +11,46 @@ use aws_lc_rs::digest::{self, Context};
 
 use super::encoding::{digest_info, fitted_to_curve};
 use super::error::{Result, refused};
-use super::mechanism::{Mechanism, MechanismParameter, Scheme};
-use super::names::ReturnValue;
+use super::mechanism::{self, Mechanism, MechanismParameter, Scheme};
+use super::names::{MechanismType, ReturnValue};
 use super::object::Key;
 use crate::signpath::{HashAlgorithm, PublicKey, SignatureAlgorithm, User};
 
 /// Bytes that ECDSA signs: from SHA-1's digest to SHA-512's.
 const ECDSA_INPUT: std::ops::RangeInclusive<usize> = 20..=64;
 
-/// A signature being made in a session.
+/// A signature being made.
 pub struct SigningOperation {
+    /// What is signed, by which key.
+    pub input: SignatureInput,
+    /// In whose name.
+    pub user: Arc<User>,
+}
+
+/// A signature being checked.
+pub struct VerifyingOperation {
+    /// What was signed, by which key.
+    pub input: SignatureInput,
+    /// The signature, where it came first (C_VerifySignatureInit).
+    pub signature: Option<Vec<u8>>,
+}
+
+/// A digest being made.
+pub struct DigestingOperation {
+    hash: HashAlgorithm,
+    context: Option<Context>,
+}
+
+/// The data of a signature, on its way to a hash.
+pub struct SignatureInput {
     /// The key.
     pub key: Arc<Key>,
-    /// In whose name it signs.
-    pub user: Arc<User>,
     mechanism: &'static Mechanism,
     hash: Option<HashAlgorithm>,
     parts: Option<Context>,
 }
 
-/// What goes to SignPath.
+/// What is signed in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToSign {
     /// How it is signed.
@@ -38,27 +59,22 @@ pub struct ToSign {
     pub hash: Vec<u8>,
 }
 
-impl SigningOperation {
-    /// Begins an operation.
+impl SignatureInput {
+    /// Begins with nothing.
     ///
     /// # Errors
     ///
     /// `CKR_MECHANISM_PARAM_INVALID`; `CKR_KEY_TYPE_INCONSISTENT`: the mechanism is for keys of another type.
-    pub fn new(
-        key: Arc<Key>,
-        user: Arc<User>,
-        mechanism: &'static Mechanism,
-        parameter: MechanismParameter,
-    ) -> Result<Self> {
+    pub fn new(key: Arc<Key>, mechanism: &'static Mechanism, parameter: MechanismParameter) -> Result<Self> {
         let hash = mechanism.check_parameter(parameter)?;
         if !mechanism.fits(key.public_key()) {
             let reason = format!("{} is not for {}", mechanism.kind, key.public_key().description());
             return Err(refused(ReturnValue::KEY_TYPE_INCONSISTENT, reason));
         }
-        Ok(Self { key, user, mechanism, hash, parts: None })
+        Ok(Self { key, mechanism, hash, parts: None })
     }
 
-    /// Bytes of the signature to come.
+    /// Bytes of the signature.
     pub fn signature_length(&self) -> usize {
         self.key.public_key().signature_bytes()
     }
@@ -93,8 +109,7 @@ impl SigningOperation {
     /// `CKR_DATA_INVALID`: not a digest, or not one that SignPath can express.
     pub fn whole(self, data: &[u8]) -> Result<ToSign> {
         if self.parts.is_some() {
-            let reason = "C_SignFinal ends an operation whose data came in parts";
-            return Err(refused(ReturnValue::OPERATION_NOT_INITIALIZED, reason));
+            return Err(came_in_parts());
         }
         match (self.mechanism.hash, self.mechanism.scheme) {
             (Some(hash), _) => Ok(self.to_sign(hash, digest::digest(hash.implementation(), data).as_ref())),
@@ -159,4 +174,54 @@ impl SigningOperation {
 
 fn wrong_length(length: usize, needed: &str) -> super::error::Error {
     refused(ReturnValue::DATA_LEN_RANGE, format!("the data is {length} bytes, {needed}"))
+}
+
+fn came_in_parts() -> super::error::Error {
+    let reason = "an operation whose data came in parts is ended by its Final function";
+    refused(ReturnValue::OPERATION_NOT_INITIALIZED, reason)
+}
+
+impl DigestingOperation {
+    /// Begins with nothing.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_MECHANISM_INVALID`: the mechanism does not digest; `CKR_MECHANISM_PARAM_INVALID`.
+    pub fn new(mechanism: MechanismType, parameter: MechanismParameter) -> Result<Self> {
+        let no_digest =
+            || refused(ReturnValue::MECHANISM_INVALID, format!("the token does not digest with {mechanism}"));
+        let hash = mechanism::digest(mechanism).ok_or_else(no_digest)?;
+        match parameter {
+            MechanismParameter::Absent => Ok(Self { hash, context: None }),
+            _ => Err(refused(ReturnValue::MECHANISM_PARAM_INVALID, "it takes no parameter")),
+        }
+    }
+
+    /// Bytes of the digest.
+    pub fn length(&self) -> usize {
+        self.hash.length()
+    }
+
+    /// Takes a part of the data.
+    pub fn update(&mut self, data: &[u8]) {
+        self.context.get_or_insert_with(|| Context::new(self.hash.implementation())).update(data);
+    }
+
+    /// The digest of data that comes whole.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_NOT_INITIALIZED`: parts came before (PKCS#11 v3.1 section 5.12.2).
+    pub fn whole(&self, data: &[u8]) -> Result<Vec<u8>> {
+        match self.context {
+            Some(_) => Err(came_in_parts()),
+            None => Ok(digest::digest(self.hash.implementation(), data).as_ref().to_vec()),
+        }
+    }
+
+    /// The digest of the parts that came.
+    pub fn end_of_parts(self) -> Vec<u8> {
+        let context = self.context.unwrap_or_else(|| Context::new(self.hash.implementation()));
+        context.finish().as_ref().to_vec()
+    }
 }

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cryptoki_sys::CK_ULONG;
 
-use super::error::{Result, refused};
+use super::error::{Error, Result, refused};
 use super::names::{ObjectHandle, ReturnValue, SessionHandle};
-use super::operation::SigningOperation;
+use super::operation::{DigestingOperation, SigningOperation, VerifyingOperation};
 
 /// What a session may do, which for a token that cannot be written to is only a word in C_GetSessionInfo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,141 +28,144 @@ pub struct Session {
     pub handle: SessionHandle,
     /// How it was opened.
     pub kind: SessionKind,
+    /// C_FindObjectsInit to C_FindObjectsFinal.
+    pub search: Place<Search>,
+    /// C_SignInit to C_Sign or C_SignFinal.
+    pub signing: Place<SigningOperation>,
+    /// C_VerifyInit to C_Verify or C_VerifyFinal.
+    pub verifying: Place<VerifyingOperation>,
+    /// C_DigestInit to C_Digest or C_DigestFinal.
+    pub digesting: Place<DigestingOperation>,
     closed: AtomicBool,
-    operations: Mutex<Operations>,
 }
 
-#[derive(Default)]
-struct Operations {
-    search: Option<std::vec::IntoIter<ObjectHandle>>,
-    signing: Signing,
-}
-
-#[derive(Default)]
-enum Signing {
-    #[default]
-    Idle,
-    Active(Box<SigningOperation>),
-    /// A request is out.
-    UnderWay,
-}
+/// What a search found and has not handed out yet.
+pub type Search = std::vec::IntoIter<ObjectHandle>;
 
 impl Session {
-    /// Begins a search over what it will find.
-    ///
-    /// # Errors
-    ///
-    /// `CKR_OPERATION_ACTIVE`: one is active.
-    pub fn begin_search(&self, found: Vec<ObjectHandle>) -> Result<()> {
-        let mut operations = self.operations();
-        if operations.search.is_some() {
-            return Err(refused(ReturnValue::OPERATION_ACTIVE, "a search is active in this session"));
+    fn new(handle: SessionHandle, kind: SessionKind) -> Self {
+        Self {
+            handle,
+            kind,
+            search: Place::named("search"),
+            signing: Place::named("signature"),
+            verifying: Place::named("verification"),
+            digesting: Place::named("digest"),
+            closed: AtomicBool::new(false),
         }
-        operations.search = Some(found.into_iter());
-        Ok(())
-    }
-
-    /// Whether a search is active.
-    pub fn is_searching(&self) -> bool {
-        self.operations().search.is_some()
-    }
-
-    /// The next handles of the search, at most `most`.
-    pub fn next_found(&self, most: usize) -> Result<Vec<ObjectHandle>> {
-        let mut operations = self.operations();
-        let search = operations.search.as_mut().ok_or_else(no_search)?;
-        Ok(search.take(most).collect())
-    }
-
-    /// Ends the search.
-    pub fn end_search(&self) -> Result<()> {
-        self.operations().search.take().map(drop).ok_or_else(no_search)
-    }
-
-    /// Begins a signature.
-    ///
-    /// # Errors
-    ///
-    /// `CKR_OPERATION_ACTIVE`: one is active.
-    pub fn begin_signing(&self, operation: SigningOperation) -> Result<()> {
-        let mut operations = self.operations();
-        if !matches!(operations.signing, Signing::Idle) {
-            return Err(signing_is_active());
-        }
-        operations.signing = Signing::Active(Box::new(operation));
-        Ok(())
-    }
-
-    /// Whether C_SignInit was called and the signature not finished.
-    pub fn is_signing(&self) -> bool {
-        !matches!(self.operations().signing, Signing::Idle)
-    }
-
-    /// Does something with the active operation, which stays active.
-    pub fn with_signing<T>(&self, work: impl FnOnce(&mut SigningOperation) -> Result<T>) -> Result<T> {
-        match &mut self.operations().signing {
-            Signing::Active(operation) => work(operation),
-            Signing::UnderWay => Err(signing_is_active()),
-            Signing::Idle => Err(no_signing()),
-        }
-    }
-
-    /// Takes the active operation to finish it. The session counts as signing until the returned mark is dropped.
-    pub fn take_signing(&self) -> Result<(SigningOperation, UnderWay<'_>)> {
-        let mut operations = self.operations();
-        match std::mem::replace(&mut operations.signing, Signing::UnderWay) {
-            Signing::Active(operation) => Ok((*operation, UnderWay(self))),
-            Signing::UnderWay => Err(signing_is_active()),
-            Signing::Idle => {
-                operations.signing = Signing::Idle;
-                Err(no_signing())
-            }
-        }
-    }
-
-    /// Ends a signature that is not under way: C_SessionCancel, a new C_SignInit without mechanism, an error.
-    pub fn cancel_signing(&self) {
-        let mut operations = self.operations();
-        if matches!(operations.signing, Signing::Active(_)) {
-            operations.signing = Signing::Idle;
-        }
-    }
-
-    /// Ends everything that is not under way.
-    pub fn cancel_everything(&self) {
-        self.operations().search = None;
-        self.cancel_signing();
     }
 
     /// Whether the session was closed by another thread.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
+}
 
-    fn operations(&self) -> MutexGuard<'_, Operations> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+/// The place for one operation of a kind; a session has at most one of each (PKCS#11 v3.1 section 5.6.1).
+pub struct Place<T> {
+    name: &'static str,
+    state: Mutex<State<T>>,
+}
+
+enum State<T> {
+    Idle,
+    Active(T),
+    /// Being finished: for a signature, a request is out.
+    UnderWay,
+}
+
+impl<T> Place<T> {
+    fn named(name: &'static str) -> Self {
+        Self { name, state: Mutex::new(State::Idle) }
+    }
+
+    /// Checks that an operation can begin.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_ACTIVE`: one is active.
+    pub fn check_idle(&self) -> Result<()> {
+        if self.is_active() { Err(self.busy()) } else { Ok(()) }
+    }
+
+    /// Begins an operation.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_ACTIVE`: one is active.
+    pub fn begin(&self, operation: T) -> Result<()> {
+        let mut state = self.state();
+        if !matches!(*state, State::Idle) {
+            return Err(self.busy());
+        }
+        *state = State::Active(operation);
+        Ok(())
+    }
+
+    /// Whether an operation was begun and has not ended.
+    pub fn is_active(&self) -> bool {
+        !matches!(*self.state(), State::Idle)
+    }
+
+    /// Does something with the active operation, which stays active.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_NOT_INITIALIZED`; `CKR_OPERATION_ACTIVE`: another thread is finishing it; those of the work.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> Result<R>) -> Result<R> {
+        match &mut *self.state() {
+            State::Active(operation) => work(operation),
+            State::UnderWay => Err(self.busy()),
+            State::Idle => Err(self.idle()),
+        }
+    }
+
+    /// Takes the active operation to finish it. The place counts as taken until the returned mark is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_NOT_INITIALIZED`; `CKR_OPERATION_ACTIVE`: another thread is finishing it.
+    pub fn take(&self) -> Result<(T, UnderWay<'_, T>)> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::UnderWay) {
+            State::Active(operation) => Ok((operation, UnderWay(self))),
+            State::UnderWay => Err(self.busy()),
+            State::Idle => {
+                *state = State::Idle;
+                Err(self.idle())
+            }
+        }
+    }
+
+    /// Ends an operation, unless it is being finished.
+    pub fn cancel(&self) {
+        let mut state = self.state();
+        if matches!(*state, State::Active(_)) {
+            *state = State::Idle;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn busy(&self) -> Error {
+        refused(ReturnValue::OPERATION_ACTIVE, format!("a {} is active in this session", self.name))
+    }
+
+    fn idle(&self) -> Error {
+        let reason = format!("no {} is active in this session", self.name);
+        refused(ReturnValue::OPERATION_NOT_INITIALIZED, reason)
     }
 }
 
-/// A signature whose request is out; when dropped, in whatever way the call ends, the operation has ended.
-pub struct UnderWay<'a>(&'a Session);
+/// An operation that is being finished; when dropped, in whatever way the call ends, it has ended.
+pub struct UnderWay<'a, T>(&'a Place<T>);
 
-impl Drop for UnderWay<'_> {
+impl<T> Drop for UnderWay<'_, T> {
     fn drop(&mut self) {
-        self.0.operations().signing = Signing::Idle;
+        *self.0.state() = State::Idle;
     }
-}
-
-fn no_search() -> super::error::Error {
-    refused(ReturnValue::OPERATION_NOT_INITIALIZED, "no search is active in this session")
-}
-
-fn no_signing() -> super::error::Error {
-    refused(ReturnValue::OPERATION_NOT_INITIALIZED, "no signature is active in this session")
-}
-
-fn signing_is_active() -> super::error::Error {
-    refused(ReturnValue::OPERATION_ACTIVE, "a signature is active in this session")
 }
 
 /// All sessions of a run.
@@ -184,8 +187,7 @@ impl Sessions {
     /// Opens a session.
     pub fn open(&self, kind: SessionKind) -> SessionHandle {
         let handle = new_handle();
-        let session = Session { handle, kind, closed: AtomicBool::new(false), operations: Mutex::default() };
-        self.map().insert(handle, Arc::new(session));
+        self.map().insert(handle, Arc::new(Session::new(handle, kind)));
         handle
     }
 
@@ -230,7 +232,7 @@ impl Sessions {
     }
 }
 
-fn unknown(handle: SessionHandle) -> super::error::Error {
+fn unknown(handle: SessionHandle) -> Error {
     refused(ReturnValue::SESSION_HANDLE_INVALID, format!("there is no session {}", handle.0))
 }
 

@@ -1,0 +1,81 @@
+//! SignPath's REST API: one file for each family of routes.
+//!
+//! [`answer`] does what all routes have in common (content negotiation, token, organization) and hands over to the
+//! route. A route that refuses returns a [`Problem`]; how a server of the emulated generation words it is decided in
+//! one place, `http::problem`. A new family of routes (file-based signing requests: `SubmitWithArtifact`, `Status`,
+//! `SignedArtifact`, …) is a [`route::Resource`] and a file beside `sign_hash`.
+
+pub(crate) mod access;
+pub(crate) mod fast_signing;
+pub(crate) mod hash_signing;
+pub(crate) mod multipart_form;
+pub(crate) mod my_signing_policies;
+pub(crate) mod policy_entry;
+pub(crate) mod route;
+pub(crate) mod sign_hash;
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+
+use crate::emulator::Emulator;
+use crate::faults::Tampering;
+use crate::http::ReceivedRequest;
+use crate::http::answer::Answer;
+use crate::http::problem::Problem;
+use crate::organization::user::User;
+use crate::shapes::Shapes;
+use route::{Resource, Route};
+
+/// How this request is answered, fixed when it arrives: a change of shapes does not reach requests on their way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conditions {
+    pub(crate) shapes: Shapes,
+    pub(crate) tampering: Tampering,
+}
+
+/// A request whose token and organization were accepted.
+pub(crate) struct Call<'a> {
+    pub(crate) emulator: &'a Arc<Emulator>,
+    pub(crate) request: &'a ReceivedRequest,
+    pub(crate) user: Arc<User>,
+    pub(crate) conditions: Conditions,
+}
+
+/// Answers a request to the API.
+pub(crate) async fn answer(
+    emulator: &Arc<Emulator>,
+    route: Route,
+    request: ReceivedRequest,
+    conditions: Conditions,
+) -> Answer {
+    dispatch(emulator, route, &request, conditions)
+        .await
+        .unwrap_or_else(|problem| problem.into_answer(emulator.settings.generation, &conditions.shapes))
+}
+
+async fn dispatch(
+    emulator: &Arc<Emulator>,
+    route: Route,
+    request: &ReceivedRequest,
+    conditions: Conditions,
+) -> Result<Answer, Problem> {
+    let (organization_id, resource) = match route {
+        Route::Health => return Ok(health()),
+        Route::Missing => return Err(Problem::of(StatusCode::NOT_FOUND)),
+        Route::WrongMethod { allow } => return Err(Problem::wrong_method(allow)),
+        Route::Resource { organization_id, resource } => (organization_id, resource),
+    };
+    let user = access::check(emulator, request, &organization_id)?;
+    let call = Call { emulator, request, user, conditions };
+    match resource {
+        Resource::MySigningPolicies => my_signing_policies::answer(&call),
+        Resource::SignHash => sign_hash::answer(&call).await,
+        Resource::FastSigning => fast_signing::answer(&call).await,
+    }
+}
+
+/// The body of the health check is UNKNOWN; this is what ASP.NET Core's answers unless it is told otherwise.
+fn health() -> Answer {
+    Answer::text(StatusCode::OK, "Healthy")
+}

@@ -1,0 +1,180 @@
+//! The configuration: which settings there are, where their values come from, what to say of one that is wrong.
+//!
+//! Read once, at C_Initialize: the environment, then the file named by `SIGNPATH_CONFIG_FILE`, the environment
+//! winning. Nothing here fails at that moment: a value that cannot be read is a [`Failure`] when it is asked for,
+//! and what deserves a warning is kept for the log, which is itself configured from here.
+
+mod environment;
+mod file;
+mod setting;
+pub mod settings;
+mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+pub use environment::Environment;
+pub use setting::{Described, Name, Setting};
+pub use values::{
+    ApiUrl, CertificateVisibility, HashSigningApi, LogLevel, LoginRequired, OutputStream, ProxyUrl, Slug,
+};
+
+use crate::error::Failure;
+
+/// The settings' values as they were found.
+#[derive(Default)]
+pub struct Configuration {
+    found: BTreeMap<&'static str, Text>,
+    unusable_file: Option<Failure>,
+    warnings: Vec<String>,
+}
+
+/// A value as text, and where it stood.
+struct Text {
+    text: Zeroizing<String>,
+    source: Source,
+}
+
+/// Where a value was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// An environment variable.
+    Variable(&'static str),
+    /// A key of the configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The key as it stands there.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(formatter, "environment variable {name}"),
+            Self::File { path, key } => write!(formatter, "{key} in configuration file {}", path.display()),
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads the environment and the file that it names.
+    pub fn load(environment: &Environment) -> Self {
+        let mut configuration = Self::default();
+        for setting in settings::all() {
+            configuration.take_variable(setting, environment);
+        }
+        configuration.warn_of_unknown_variables(environment);
+        if let Some(path) = environment.get("SIGNPATH_CONFIG_FILE") {
+            configuration.take_file(PathBuf::from(path));
+        }
+        configuration
+    }
+
+    /// The value of a setting, or its default, or `None` where it has none.
+    ///
+    /// # Errors
+    ///
+    /// The value does not parse, or the configuration file, in which it may stand, cannot be read.
+    pub fn get<T>(&self, setting: &Setting<T>) -> Result<Option<T>, Failure> {
+        match (self.found.get(setting.key), &self.unusable_file) {
+            (Some(found), _) => setting.read(found).map(Some),
+            (None, Some(failure)) => Err(failure.clone()),
+            (None, None) => Ok(setting.default_value()),
+        }
+    }
+
+    /// The value of a setting whose absence must not stop anything: the log's.
+    pub fn get_or_default<T>(&self, setting: &Setting<T>) -> Option<T> {
+        let found = self.found.get(setting.key).and_then(|found| setting.read(found).ok());
+        found.or_else(|| setting.default_value())
+    }
+
+    /// Where the value of a setting stands; `None` if it is the default.
+    pub fn source<T>(&self, setting: &Setting<T>) -> Option<&Source> {
+        self.found.get(setting.key).map(|found| &found.source)
+    }
+
+    /// Whether there is a configuration file that cannot be read.
+    pub fn is_unusable(&self) -> bool {
+        self.unusable_file.is_some()
+    }
+
+    /// What should be said of the configuration: unknown names, outdated names, a file that others can read.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn take_variable(&mut self, setting: &'static dyn Described, environment: &Environment) {
+        for name in setting.variables() {
+            if let Some(text) = environment.get(name) {
+                self.warn_of_outdated(setting, name);
+                self.keep(setting, text, Source::Variable(name));
+            }
+        }
+    }
+
+    fn take_file(&mut self, path: PathBuf) {
+        let (values, warnings) = match file::read(&path) {
+            Ok(read) => read,
+            Err(failure) => {
+                self.unusable_file = Some(failure);
+                return;
+            }
+        };
+        self.warnings.extend(warnings);
+        for setting in settings::all() {
+            self.take_key(setting, &values, &path);
+        }
+    }
+
+    fn take_key(&mut self, setting: &'static dyn Described, values: &file::Values, path: &Path) {
+        for key in setting.keys() {
+            if let Some(text) = values.get(key) {
+                self.warn_of_outdated(setting, key);
+                self.keep(setting, text, Source::File { path: path.to_owned(), key });
+            }
+        }
+    }
+
+    /// The first value found stays: variables are taken before the file, current names before former ones.
+    fn keep(&mut self, setting: &'static dyn Described, text: &str, source: Source) {
+        let text = Zeroizing::new(text.to_owned());
+        self.found.entry(setting.key()).or_insert(Text { text, source });
+    }
+
+    fn warn_of_outdated(&mut self, setting: &'static dyn Described, name: &str) {
+        if setting.is_former(name) {
+            let current = if name.starts_with("SIGNPATH_") { setting.variable() } else { setting.key() };
+            self.warnings.push(format!("{name} is the name of an earlier version; use {current}"));
+        } else if let Some(reason) = setting.outdated() {
+            self.warnings.push(format!("{name} is of an earlier version: {reason}"));
+        }
+    }
+
+    /// Other programs have variables that begin with SIGNPATH_, too: only a near miss is worth a word.
+    fn warn_of_unknown_variables(&mut self, environment: &Environment) {
+        let known: Vec<&str> = settings::all().iter().flat_map(|setting| setting.variables()).collect();
+        for name in environment.names().filter(|name| name.starts_with("SIGNPATH_") && !known.contains(name))
+        {
+            if let Some((nearest, 1..=2)) = nearest(name, known.iter().copied()) {
+                self.warnings.push(format!("unknown environment variable {name}; did you mean {nearest}?"));
+            }
+        }
+    }
+}
+
+/// The candidate that takes the fewest edits to reach, and their number.
+fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<(&'a str, usize)> {
+    let lower = name.to_ascii_lowercase();
+    candidates
+        .map(|candidate| (candidate, strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase())))
+        .min_by_key(|(_, edits)| *edits)
+}
+
+#[cfg(test)]
+mod tests;

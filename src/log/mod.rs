@@ -1,0 +1,146 @@
+//! The log: one line an event, to standard error and to a file, each with a level of its own.
+//!
+//! Logging never fails and never stops a signature: what cannot be written is dropped. What may be said (no token,
+//! no PIN) is the business of those who say it. How bytes reach standard error without raising a signal in the host
+//! is the door's business: it hands in a [`Console`].
+
+mod file;
+
+use std::time::SystemTime;
+
+use x509_cert::der::DateTime;
+
+use crate::config::{Configuration, LogLevel, OutputStream, settings};
+
+/// Where console lines go.
+pub trait Console: Send + Sync {
+    /// Writes one line, its end included. Must not fail, panic or raise a signal.
+    fn write(&self, line: &[u8]);
+}
+
+/// Both logs.
+pub struct Log {
+    console_level: LogLevel,
+    console: Box<dyn Console>,
+    file_level: LogLevel,
+    file: file::LogFile,
+}
+
+impl Log {
+    /// Sets the levels; no file is touched before the first line that goes there.
+    pub fn new(configuration: &Configuration, console: Box<dyn Console>) -> Self {
+        let directory = match configuration.source(&settings::LOG_FILE_DIRECTORY) {
+            Some(_) => configuration.get_or_default(&settings::LOG_FILE_DIRECTORY),
+            None => None,
+        };
+        let former = configuration
+            .source(&settings::LOG_LEVEL)
+            .and_then(|_| configuration.get_or_default(&settings::LOG_LEVEL));
+        let level = |setting, fallback| match configuration.source(setting) {
+            None => former.unwrap_or(fallback),
+            Some(_) => configuration.get_or_default(setting).unwrap_or(fallback),
+        };
+        Self {
+            console_level: level(&settings::LOG_CONSOLE_LEVEL, LogLevel::Error),
+            console,
+            file_level: level(&settings::LOG_FILE_LEVEL, LogLevel::Info),
+            file: file::LogFile::new(directory),
+        }
+    }
+
+    /// Says what is wrong with the configuration, of the log's own settings too.
+    pub fn report(&self, configuration: &Configuration) {
+        for warning in configuration.warnings() {
+            self.warning(warning);
+        }
+        if configuration.get_or_default(&settings::LOG_CONSOLE_OUTPUT_STREAM) == Some(OutputStream::Stdout) {
+            self.warning(
+                "Log.Console.OutputStream is stdout, which belongs to the host program; using stderr",
+            );
+        }
+        let own = [&settings::LOG_CONSOLE_LEVEL, &settings::LOG_FILE_LEVEL, &settings::LOG_LEVEL];
+        let levels = own.into_iter().filter_map(|setting| configuration.get(setting).err());
+        let directory = configuration.get(&settings::LOG_FILE_DIRECTORY).err();
+        let stream = configuration.get(&settings::LOG_CONSOLE_OUTPUT_STREAM).err();
+        for failure in levels.chain(directory).chain(stream).filter(|_| !configuration.is_unusable()) {
+            self.error(&failure.to_string());
+        }
+    }
+
+    /// A call failed, and a person can do something about it.
+    pub fn error(&self, message: &str) {
+        self.write(LogLevel::Error, message);
+    }
+
+    /// Something needs attention; the call goes on.
+    pub fn warning(&self, message: &str) {
+        self.write(LogLevel::Warning, message);
+    }
+
+    /// A login, a listing, a signature.
+    pub fn info(&self, message: &str) {
+        self.write(LogLevel::Info, message);
+    }
+
+    /// A call; the message is made only if someone wants it.
+    pub fn debug(&self, message: impl FnOnce() -> String) {
+        if LogLevel::Debug <= self.console_level.max(self.file_level) {
+            self.write(LogLevel::Debug, &message());
+        }
+    }
+
+    fn write(&self, level: LogLevel, message: &str) {
+        let message = one_line(message);
+        if level <= self.console_level {
+            self.console.write(format!("signpath-pkcs11: {}: {message}\n", level.word()).as_bytes());
+        }
+        if level <= self.file_level {
+            let process = std::process::id();
+            let line = format!("{} {process} {} {message}\n", now(), level.word());
+            if let Err(problem) = self.file.append(line.as_bytes()) {
+                self.console_only(LogLevel::Warning, &problem);
+            }
+        }
+    }
+
+    fn console_only(&self, level: LogLevel, message: &str) {
+        if level <= self.console_level {
+            self.console.write(format!("signpath-pkcs11: {}: {message}\n", level.word()).as_bytes());
+        }
+    }
+}
+
+/// A message that cannot pretend to be two: a service's words may hold line ends and terminal sequences.
+fn one_line(message: &str) -> String {
+    let escape = |character: char| match character {
+        character if character.is_control() => character.escape_default().to_string(),
+        character => character.to_string(),
+    };
+    message.chars().map(escape).collect()
+}
+
+/// The time in UTC, to the millisecond, as RFC 3339 writes it.
+fn now() -> String {
+    let now = SystemTime::now();
+    let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = DateTime::from_system_time(now).map(|time| time.to_string()).unwrap_or_default();
+    format!("{}.{:03}Z", seconds.trim_end_matches('Z'), since_epoch.subsec_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_end_in_a_message_cannot_start_a_line_of_its_own() {
+        assert_eq!(one_line("a\nerror b\u{1b}[2Jö"), "a\\nerror b\\u{1b}[2Jö");
+    }
+
+    #[test]
+    fn times_are_utc_to_the_millisecond() {
+        let now = now();
+
+        assert_eq!(now.len(), "2026-11-22T00:14:32.123Z".len(), "{now}");
+        assert!(now.ends_with('Z') && now.as_bytes()[10] == b'T' && now.as_bytes()[19] == b'.', "{now}");
+    }
+}

@@ -1,0 +1,289 @@
+//! Connections to the service, each with the runtime that drives it.
+//!
+//! Requests run on the thread that asks for them: the module starts no thread, because hosts fork, and some forbid
+//! it. A connection is used by one thread at a time and kept for the next one; between requests nobody watches it, so
+//! one that went stale is found out, and replaced, by the next request.
+
+use std::error::Error as StdError;
+use std::net::ToSocketAddrs;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, NoProxy, Proxy, Url};
+use rustls::ClientConfig;
+use tokio::runtime::{Builder, Runtime};
+
+use super::problem::Answer;
+use super::retry;
+use super::trust::Trust;
+use crate::config::{ApiUrl, ProxyUrl};
+use crate::credentials::Credentials;
+use crate::error::Failure;
+
+/// More idle connections than this are closed: threads come in bursts.
+const MOST_IDLE: usize = 64;
+
+/// Firewalls drop idle flows without a word, some after a minute.
+const LONGEST_IDLE: Duration = Duration::from_secs(50);
+
+/// How the service is reached.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    pub(super) api: ApiUrl,
+    pub(super) proxy: Option<ProxyUrl>,
+    pub(super) no_proxy: Option<String>,
+    pub(super) trust: Trust,
+    /// Time limit for connecting, TLS included. Shorter than that of an attempt, so that a failure to connect can
+    /// be told from an answer that never came.
+    pub(super) connect_limit: Duration,
+}
+
+/// The connections of one run.
+pub(super) struct Connections {
+    route: Route,
+    tls: OnceLock<Result<ClientConfig, Failure>>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A client with the runtime that its sockets belong to.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) runtime: Runtime,
+}
+
+impl Connections {
+    pub(super) fn new(route: Route) -> Self {
+        Self { route, tls: OnceLock::new(), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// An idle connection, or a new one, which connects with its first request.
+    pub(super) fn take(&self) -> Result<Connection, Failure> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(connection) => Ok(connection),
+            None => self.open(),
+        }
+    }
+
+    /// Keeps a connection for the next request.
+    pub(super) fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MOST_IDLE {
+            idle.push(connection);
+        }
+    }
+
+    fn open(&self) -> Result<Connection, Failure> {
+        let tls = self.tls.get_or_init(|| {
+            if self.route.api.is_https() { self.route.trust.tls() } else { self.route.trust.none() }
+        });
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls.clone()?)
+            .http1_only()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(SystemResolver)
+            .connect_timeout(self.route.connect_limit)
+            .pool_idle_timeout(LONGEST_IDLE)
+            .user_agent(user_agent());
+        if let Some(proxy) = &self.route.proxy {
+            builder = builder.proxy(self.proxy(proxy)?);
+        }
+        let client = builder.build().map_err(|error| cannot("preparing the HTTP client", &error))?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+        Ok(Connection { client, runtime: runtime.map_err(|error| cannot("preparing for requests", &error))? })
+    }
+
+    fn proxy(&self, proxy: &ProxyUrl) -> Result<Proxy, Failure> {
+        let exceptions = self.route.no_proxy.as_deref().and_then(NoProxy::from_string);
+        let proxy = Proxy::all(proxy.reveal()).map_err(|error| cannot("preparing the HTTP proxy", &error))?;
+        Ok(proxy.no_proxy(exceptions))
+    }
+}
+
+fn cannot(what: &str, error: &(dyn StdError + 'static)) -> Failure {
+    let remedy = "check the limits of this process: open files, memory";
+    Failure::new(crate::error::FailureKind::Other, what, root_cause(error), remedy)
+}
+
+/// Product, version, platform; SignPath's own providers send their version, too.
+fn user_agent() -> String {
+    let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+    format!("signpath-pkcs11/{} ({system}; {architecture})", env!("CARGO_PKG_VERSION"))
+}
+
+/// Asks the system's resolver on the calling thread; how long that takes is the resolver's own business
+/// (`options timeout:` in resolv.conf(5)).
+struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses = (name.as_str(), 0).to_socket_addrs()?;
+            Ok(Box::new(addresses) as Addrs)
+        })
+    }
+}
+
+/// What is sent; the same at each attempt.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Body,
+    /// The largest answer that is read, in bytes.
+    pub(super) largest_answer: usize,
+}
+
+/// The body of a request.
+pub(super) enum Body {
+    None,
+    Json(Vec<u8>),
+    /// The multipart form of a fast signing request: fields, and the artifact.
+    Form {
+        fields: Vec<(&'static str, String)>,
+        artifact: Vec<u8>,
+    },
+}
+
+/// Why an attempt brought no answer.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) reason: String,
+    /// Another attempt may do better.
+    pub(super) passing: bool,
+    /// The request was sent, and may have been executed.
+    pub(super) sent: bool,
+    pub(super) remedy: &'static str,
+}
+
+/// An answer, and how long the service asks to be left alone.
+pub(super) struct Received {
+    pub(super) answer: Answer,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Sends a request once and reads the whole answer, within the time limit.
+pub(super) async fn attempt(
+    client: &Client,
+    request: &Request,
+    credentials: &Credentials,
+    limit: Duration,
+) -> Result<Received, Broken> {
+    match tokio::time::timeout(limit, exchange(client, request, credentials)).await {
+        Ok(result) => result,
+        Err(_) => Err(Broken {
+            reason: format!("no answer within {} s", limit.as_secs_f64()),
+            passing: true,
+            sent: true,
+            remedy: NETWORK,
+        }),
+    }
+}
+
+async fn exchange(client: &Client, request: &Request, credentials: &Credentials) -> Result<Received, Broken> {
+    let mut response = prepared(client, request, credentials).send().await.map_err(|error| broken(&error))?;
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let retry_after = text(RETRY_AFTER).and_then(|value| retry::retry_after(&value, SystemTime::now()));
+    let (status, location) =
+        (response.status(), text(LOCATION).filter(|_| response.status().is_redirection()));
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > request.largest_answer {
+            return Err(too_large(request.largest_answer));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let answer = Answer { status, location, body };
+    Ok(Received { answer: answer.concealing(credentials.token.reveal()), retry_after })
+}
+
+fn prepared(client: &Client, request: &Request, credentials: &Credentials) -> reqwest::RequestBuilder {
+    let builder = client
+        .request(request.method.clone(), request.url.clone())
+        .header(ACCEPT, "application/json")
+        .header(AUTHORIZATION, bearer(credentials));
+    match &request.body {
+        Body::None => builder,
+        Body::Json(json) => builder.header(CONTENT_TYPE, "application/json").body(json.clone()),
+        Body::Form { fields, artifact } => builder.multipart(form(fields, artifact)),
+    }
+}
+
+fn bearer(credentials: &Credentials) -> HeaderValue {
+    let text = zeroize::Zeroizing::new(format!("Bearer {}", credentials.token.reveal()));
+    // a token is visible ASCII, which every header takes
+    let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+fn form(fields: &[(&'static str, String)], artifact: &[u8]) -> reqwest::multipart::Form {
+    let form = fields
+        .iter()
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(*name, value.clone()));
+    let part = reqwest::multipart::Part::bytes(artifact.to_owned()).file_name("payload.json");
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
+    form.part("Artifact", part.headers(headers))
+}
+
+const NETWORK: &str = "check the network, the proxy (HttpProxy, https_proxy) and ApiUrl";
+
+fn broken(error: &reqwest::Error) -> Broken {
+    let reason = root_cause(error);
+    if let Some(tls) = find_tls_error(error) {
+        return Broken {
+            reason: format!("TLS: {tls}"),
+            passing: false,
+            sent: false,
+            remedy: tls_remedy(&tls),
+        };
+    }
+    let passing = !reason.contains("proxy authorization required");
+    let remedy = if passing {
+        NETWORK
+    } else {
+        "put user and password into HttpProxy (http://user:password@host:port)"
+    };
+    Broken { reason, passing, sent: !error.is_connect() && !error.is_dns(), remedy }
+}
+
+fn too_large(largest: usize) -> Broken {
+    Broken {
+        reason: format!("the answer is larger than {largest} bytes"),
+        passing: false,
+        sent: true,
+        remedy: "check ApiUrl",
+    }
+}
+
+fn tls_remedy(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidCertificate(_) => {
+            "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities"
+        }
+        rustls::Error::AlertReceived(_) => {
+            "check whether the server wants a client certificate (TlsClientCertificate)"
+        }
+        _ => "check ApiUrl and the proxy; the server must speak TLS 1.2 or 1.3",
+    }
+}
+
+/// An error's innermost cause, which is the one that a person can use.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn find_tls_error(error: &(dyn StdError + 'static)) -> Option<rustls::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>().cloned())
+}
+
+/// An error and its causes. An `io::Error` hides the error that it wraps from `source`.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn StdError + 'static) = *error;
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
+    })
+}

@@ -1,0 +1,15 @@
+//! The service: SignPath's REST API, as much of it as signing needs. Nothing in this room knows PKCS#11.
+
+pub mod client;
+mod connection;
+pub mod hash_signing;
+pub mod policies;
+mod problem;
+pub mod public_key;
+pub mod retry;
+mod trust;
+
+pub use client::{Client, User};
+pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
+pub use policies::SigningPolicy;
+pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};

@@ -1,0 +1,296 @@
+//! `GET Cryptoki/MySigningPolicies`: the keys that the token's user may sign with.
+//!
+//! Known from the documentation and from one recorded answer, both of RSA keys only; entries of EC and GPG keys have
+//! never been seen. So whatever is plausible is accepted, an entry that cannot be understood is left out with a word
+//! in the log, and it never hides the others.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::public_key::{Certificate, Curve, PublicKey};
+use crate::config::Slug;
+
+/// A signing policy with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningPolicy {
+    /// The project.
+    pub project: Slug,
+    /// The signing policy in it.
+    pub policy: Slug,
+    /// SignPath's id of the policy, if it tells.
+    pub id: Option<String>,
+    /// The key.
+    pub key: PublicKey,
+    /// The key's certificate; a GPG key has none.
+    pub certificate: Option<Certificate>,
+}
+
+impl SigningPolicy {
+    /// The key's id and label, as SignPath's library builds it: `project-slug/signing-policy-slug`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.project, self.policy)
+    }
+}
+
+/// What an answer listed: the policies understood, in the service's order, and a sentence for each entry that was
+/// left out or shown in part.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) policies: Vec<SigningPolicy>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// Reads an answer; `None` if it is not a list of policies at all.
+pub(super) fn read(body: &[u8]) -> Option<Listing> {
+    let mut listing = Listing::default();
+    for (index, entry) in entries(body)?.into_iter().enumerate() {
+        let remark = match read_entry(entry) {
+            Ok((policy, remark)) => {
+                listing.policies.push(policy);
+                remark
+            }
+            Err(problem) => Some(format!("{problem}; it is left out")),
+        };
+        listing.remarks.extend(remark.map(|remark| format!("signing policy number {}: {remark}", index + 1)));
+    }
+    Some(listing)
+}
+
+/// The documented object with `signingPolicies`; a bare array costs nothing to accept.
+fn entries(body: &[u8]) -> Option<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct Root<'a> {
+        #[serde(borrow, rename = "signingPolicies")]
+        signing_policies: Vec<&'a RawValue>,
+    }
+    let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    if is_array {
+        serde_json::from_slice(body).ok()
+    } else {
+        serde_json::from_slice(body).ok().map(|root: Root<'_>| root.signing_policies)
+    }
+}
+
+/// An entry, every part of it optional until it is needed. What is not documented for every kind of key is kept as it
+/// came, so that one strange member does not make the others unreadable.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    project_slug: Option<String>,
+    signing_policy_slug: Option<String>,
+    #[serde(default)]
+    signing_policy_id: Value,
+    #[serde(default)]
+    key_type: Value,
+    #[serde(default)]
+    rsa_parameters: Value,
+    // [UNKNOWN] name and content: SignPath has documented no EC key; .NET would write curve and q {x, y}
+    #[serde(default, alias = "ecParameters")]
+    ecdsa_parameters: Value,
+    #[serde(default)]
+    public_key_bytes: Value,
+    #[serde(default)]
+    certificate_bytes: Value,
+}
+
+/// The policy, and what is worth saying of it; or why it cannot be used.
+fn read_entry(entry: &RawValue) -> Result<(SigningPolicy, Option<String>), String> {
+    let entry: Entry = serde_json::from_str(entry.get()).map_err(|error| error.to_string())?;
+    let project = slug(entry.project_slug.as_deref(), "projectSlug")?;
+    let policy = slug(entry.signing_policy_slug.as_deref(), "signingPolicySlug")?;
+    let (key, certificate, remark) = match (entry.key(), entry.certificate()) {
+        (Some(key), Some(Ok((certificate, certified)))) if key == certified => (key, Some(certificate), None),
+        (None, Some(Ok((certificate, certified)))) => (certified, Some(certificate), None),
+        (Some(key), None) => (key, None, None),
+        // a renewed key beside an old certificate: what signs is the key, and a wrong certificate only misleads
+        (Some(key), Some(Ok(_))) => (key, None, Some("its certificate is of another key")),
+        (Some(key), Some(Err(problem))) => (key, None, Some(problem)),
+        (None, None) => return Err(format!("{project}/{policy}: {}", entry.unusable_key())),
+        (None, Some(Err(problem))) => return Err(format!("{project}/{policy}: {problem}")),
+    };
+    let remark = remark.map(|remark| format!("{project}/{policy}: {remark}; no certificate is shown"));
+    let id = entry.signing_policy_id.as_str().map(str::to_owned);
+    Ok((SigningPolicy { project, policy, id, key, certificate }, remark))
+}
+
+fn slug(text: Option<&str>, name: &str) -> Result<Slug, String> {
+    let text = text.ok_or_else(|| format!("it has no {name}"))?;
+    Slug::parse(text).ok_or_else(|| format!("its {name} is not a slug"))
+}
+
+impl Entry {
+    /// The certificate, or what is wrong with it; `None` where there is none, as with GPG keys.
+    fn certificate(&self) -> Option<Result<(Certificate, PublicKey), &'static str>> {
+        let text = self.certificate_bytes.as_str().filter(|text| !text.is_empty())?;
+        let Some(der) = decoded(text) else { return Some(Err("its certificateBytes are not base64")) };
+        let unusable = "its certificateBytes are not an X.509 certificate of an RSA or NIST-curve key";
+        Some(Certificate::from_der(&der).ok_or(unusable))
+    }
+
+    /// The key as told outside the certificate.
+    fn key(&self) -> Option<PublicKey> {
+        let encoded = bytes(&self.public_key_bytes).and_then(|der| self.encoded_key(&der));
+        encoded.or_else(|| self.rsa_key()).or_else(|| self.ec_key())
+    }
+
+    /// PKCS#1 as documented and seen for RSA; for EC, of which nothing is known, SubjectPublicKeyInfo or the point.
+    fn encoded_key(&self, der: &[u8]) -> Option<PublicKey> {
+        PublicKey::from_pkcs1(der)
+            .or_else(|| PublicKey::from_spki(der))
+            .or_else(|| PublicKey::from_point(self.curve()?, der))
+            .or_else(|| PublicKey::from_bare_point(der))
+    }
+
+    fn rsa_key(&self) -> Option<PublicKey> {
+        let modulus = bytes(self.rsa_parameters.get("modulus")?)?;
+        PublicKey::from_rsa(&modulus, &bytes(self.rsa_parameters.get("publicExponent")?)?)
+    }
+
+    fn ec_key(&self) -> Option<PublicKey> {
+        let point = self.ecdsa_parameters.get("q")?;
+        let point = [vec![4], bytes(point.get("x")?)?, bytes(point.get("y")?)?].concat();
+        match self.curve() {
+            Some(curve) => PublicKey::from_point(curve, &point),
+            None => PublicKey::from_bare_point(&point),
+        }
+    }
+
+    /// A curve that is named anywhere in the parameters: by a plain name, or as .NET does by `curve.oid.value`.
+    fn curve(&self) -> Option<Curve> {
+        const PLACES: [&str; 6] = [
+            "/curve",
+            "/namedCurve",
+            "/curveName",
+            "/curve/oid",
+            "/curve/oid/value",
+            "/curve/oid/friendlyName",
+        ];
+        PLACES.into_iter().find_map(|place| Curve::named(self.ecdsa_parameters.pointer(place)?.as_str()?))
+    }
+
+    fn unusable_key(&self) -> String {
+        match self.key_type.as_str() {
+            Some(kind) => format!("its key of type `{}` cannot be used", kind.escape_debug()),
+            None => "it has no key that can be used".to_owned(),
+        }
+    }
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    decoded(value.as_str()?)
+}
+
+/// Decodes base64, with padding or without.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    LENIENT.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::BASE64_STANDARD;
+    use p256::elliptic_curve::sec1::ToEncodedPoint;
+
+    use super::*;
+
+    fn point() -> Vec<u8> {
+        p256::AffinePoint::GENERATOR.to_encoded_point(false).as_bytes().to_owned()
+    }
+
+    fn ec_key() -> PublicKey {
+        PublicKey::from_bare_point(&point()).unwrap()
+    }
+
+    fn rsa_key() -> PublicKey {
+        PublicKey::from_rsa(&[0xff; 256], &[1, 0, 1]).unwrap()
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        BASE64_STANDARD.encode(bytes)
+    }
+
+    fn list(entries: &[String]) -> Listing {
+        read(format!(r#"{{"signingPolicies":[{}]}}"#, entries.join(",")).as_bytes()).unwrap()
+    }
+
+    fn keys(entries: &[String]) -> Vec<PublicKey> {
+        let listing = list(entries);
+        assert_eq!(listing.remarks, [] as [&str; 0]);
+        listing.policies.into_iter().map(|policy| policy.key).collect()
+    }
+
+    fn entry(rest: &str) -> String {
+        format!(r#"{{"projectSlug":"p","signingPolicySlug":"s",{rest}}}"#)
+    }
+
+    #[test]
+    fn an_rsa_key_is_taken_from_whichever_field_tells_it() {
+        let PublicKey::Rsa(rsa) = rsa_key() else { panic!("not RSA") };
+        let parameters =
+            format!(r#""rsaParameters":{{"publicExponent":"AQAB","modulus":"{}"}}"#, base64(&rsa.modulus));
+        let pkcs1 = format!(r#""keyType":"Rsa","publicKeyBytes":"{}""#, base64(&rsa.to_pkcs1()));
+        let spki = format!(r#""publicKeyBytes":"{}""#, base64(&rsa_key().to_spki()));
+
+        assert_eq!(
+            keys(&[entry(&parameters), entry(&pkcs1), entry(&spki)]),
+            [rsa_key(), rsa_key(), rsa_key()]
+        );
+    }
+
+    #[test]
+    fn an_ec_key_is_taken_in_every_plausible_shape() {
+        let (x, y) = (base64(&point()[1..33]), base64(&point()[33..]));
+        let shapes = [
+            format!(r#""keyType":"Ecdsa","publicKeyBytes":"{}""#, base64(&ec_key().to_spki())),
+            format!(r#""keyType":"EC","publicKeyBytes":"{}""#, base64(&point())),
+            format!(r#""ecdsaParameters":{{"curve":"nistP256","q":{{"x":"{x}","y":"{y}"}}}}"#),
+            format!(
+                r#""ecParameters":{{"curve":{{"oid":{{"value":"1.2.840.10045.3.1.7"}}}},"q":{{"x":"{x}","y":"{y}"}}}}"#
+            ),
+            format!(r#""ecdsaParameters":{{"q":{{"x":"{x}","y":"{y}"}}}}"#),
+            format!(r#""ecdsaParameters":17,"keyType":null,"publicKeyBytes":"{}""#, base64(&point())),
+        ];
+
+        for shape in shapes {
+            assert_eq!(keys(&[entry(&shape)]), [ec_key()], "{shape}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_understood_hides_no_other() {
+        let good = entry(&format!(r#""publicKeyBytes":"{}""#, base64(&point())));
+        let listing = list(&[
+            entry(r#""keyType":"Mldsa","publicKeyBytes":"AAAA""#),
+            r#"{"signingPolicySlug":"s"}"#.to_owned(),
+            "17".to_owned(),
+            entry(r#""certificateBytes":"aW52YWxpZA==""#),
+            good,
+        ]);
+
+        assert_eq!(listing.policies.len(), 1);
+        assert_eq!(
+            listing.remarks,
+            [
+                "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out",
+                "signing policy number 2: it has no projectSlug; it is left out",
+                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out",
+                "signing policy number 4: p/s: its certificateBytes are not an X.509 certificate of an RSA or \
+                 NIST-curve key; it is left out",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bare_array_is_a_list_too_and_anything_else_is_none() {
+        assert_eq!(read(b" []"), Some(Listing::default()));
+        assert_eq!(read(br#"{"policies":[]}"#), None);
+        assert_eq!(read(b"<html>"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! What the service says when it refuses: problem details (RFC 9457) since SignPath 1.195.0, plain text before, a web
+//! page where the address is not that of the API.
+
+use std::collections::BTreeMap;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use crate::error::{Failure, FailureKind, conceal};
+
+/// Long enough for every documented message, short enough for a line.
+const LONGEST_SUMMARY: usize = 500;
+
+/// An answer of the service, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// The `Location` of a redirect, if there is one.
+    pub(super) location: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The same answer without `secret`, which a service, or a proxy before it, may repeat when it refuses a request.
+    pub(super) fn concealing(mut self, secret: &str) -> Self {
+        if !self.status.is_success() {
+            self.body = conceal(&String::from_utf8_lossy(&self.body), secret).into_bytes();
+            self.location = self.location.map(|location| conceal(&location, secret));
+        }
+        self
+    }
+
+    /// The body of a success.
+    pub(super) fn into_success(self, asked: &str) -> Result<Vec<u8>, Failure> {
+        if self.status.is_success() { Ok(self.body) } else { Err(self.failure(asked)) }
+    }
+
+    /// The failure that this answer is.
+    pub(super) fn failure(&self, asked: &str) -> Failure {
+        let mut answered = format!("SignPath answered {}", self.status);
+        if let Some(location) = &self.location {
+            answered.push_str(&format!(", a redirect to {location}"));
+        }
+        if let Some(summary) = summary(&self.body) {
+            answered.push_str(&format!(": {summary}"));
+        }
+        Failure::new(kind(self.status), asked, answered, self.remedy())
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self.status.as_u16() {
+            300..400 => {
+                "set ApiUrl to the address of the API itself; redirects are not followed, they would carry the token away"
+            }
+            401 => {
+                "check the API token (the PIN, or SIGNPATH_API_TOKEN): it may be mistyped, revoked or of another server"
+            }
+            403 => "check the organization id, and that the token's user is Submitter of the signing policy",
+            404 | 405 => "check ApiUrl; it usually ends in /Api",
+            400 => {
+                "correct what SignPath names; hash signing needs a signing policy without approval process, in a \
+                 project whose default artifact configuration is of type Hash signing data"
+            }
+            429 | 502..=504 => "try again later, or raise ServiceUnavailableTimeoutInSeconds",
+            500.. => "try again later, or tell SignPath's support the trace id",
+            _ => "correct what SignPath names",
+        }
+    }
+}
+
+fn kind(status: StatusCode) -> FailureKind {
+    match status.as_u16() {
+        401 | 403 => FailureKind::Unauthorized,
+        429 | 502..=504 => FailureKind::Unavailable,
+        400..500 => FailureKind::Rejected,
+        500.. => FailureKind::ServerError,
+        _ => FailureKind::Other,
+    }
+}
+
+/// Problem details, with ASP.NET's `errors` and `traceId`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem {
+    #[serde(default)]
+    errors: BTreeMap<String, Vec<String>>,
+    title: Option<String>,
+    detail: Option<String>,
+    trace_id: Option<String>,
+}
+
+/// The answer's own words, as one line; `None` if it has none.
+pub(super) fn summary(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    let summary = match serde_json::from_str::<Problem>(text) {
+        Ok(problem) => problem.words(),
+        Err(_) if text.starts_with('<') => "a web page, not an answer of the API".to_owned(),
+        Err(_) => text.to_owned(),
+    };
+    (!summary.is_empty()).then(|| shortened(summary))
+}
+
+impl Problem {
+    fn words(&self) -> String {
+        let named = |field: &String, message: &String| match field.as_str() {
+            "" => message.clone(),
+            field => format!("{field}: {message}"),
+        };
+        let errors = self
+            .errors
+            .iter()
+            .flat_map(|(field, messages)| messages.iter().map(move |message| named(field, message)));
+        let mut parts: Vec<String> = errors.chain(self.detail.clone()).collect();
+        if parts.is_empty() {
+            parts.extend(self.title.clone());
+        }
+        parts.extend(self.trace_id.as_ref().map(|id| format!("(trace id {id})")));
+        parts.join(" ")
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST_SUMMARY {
+        text.truncate(text.floor_char_boundary(LONGEST_SUMMARY));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            location: None,
+            body: body.as_bytes().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_validation_problem_is_told_in_its_own_words_with_its_trace_id() {
+        let body = r#"{"errors":{"":["The hash algorithm does not match the given hash."],"SigningPolicySlug":["Unknown."]},
+            "type":"about:blank","title":"One or more validation errors occurred.","status":400,"traceId":"00-ab-cd-00"}"#;
+
+        assert_eq!(
+            summary(body.as_bytes()).unwrap(),
+            "The hash algorithm does not match the given hash. SigningPolicySlug: Unknown. (trace id 00-ab-cd-00)"
+        );
+    }
+
+    #[test]
+    fn plain_text_of_older_servers_is_told_as_it_is_and_a_web_page_is_not() {
+        assert_eq!(summary(b" Unauthorized \n").as_deref(), Some("Unauthorized"));
+        assert_eq!(
+            summary(b"<!DOCTYPE html><html>").as_deref(),
+            Some("a web page, not an answer of the API")
+        );
+        assert_eq!(summary(b""), None);
+    }
+
+    #[test]
+    fn each_status_has_its_kind() {
+        for (status, kind) in [
+            (302, FailureKind::Other),
+            (400, FailureKind::Rejected),
+            (401, FailureKind::Unauthorized),
+            (403, FailureKind::Unauthorized),
+            (404, FailureKind::Rejected),
+            (429, FailureKind::Unavailable),
+            (500, FailureKind::ServerError),
+            (501, FailureKind::ServerError),
+            (503, FailureKind::Unavailable),
+            (599, FailureKind::ServerError),
+        ] {
+            assert_eq!(answer(status, "").failure("asking").kind, kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_status_words_and_remedy() {
+        assert_eq!(
+            answer(403, r#"{"title":"Forbidden","detail":"The user is not a submitter."}"#)
+                .failure("signing with p/s")
+                .to_string(),
+            "signing with p/s: SignPath answered 403 Forbidden: The user is not a submitter.; check the organization id, \
+             and that the token's user is Submitter of the signing policy"
+        );
+    }
+
+    #[test]
+    fn a_body_of_any_depth_and_length_becomes_one_short_line() {
+        let deep = "[".repeat(100_000);
+
+        assert_eq!(summary(deep.as_bytes()).unwrap().chars().count(), LONGEST_SUMMARY + 1);
+    }
+}

@@ -1,0 +1,116 @@
+//! Whom TLS trusts, and as whom it presents itself: the system's certificate authorities or those of a file, and a
+//! client certificate where the server wants one.
+//!
+//! The system's store is read once a run and only for https. One unreadable file in it is no reason to fail: only an
+//! empty store is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::error::Failure;
+
+/// The choices that configuration leaves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trust {
+    /// PEM file of the authorities to trust in place of the system's.
+    pub(super) authorities: Option<PathBuf>,
+    /// PEM file with client certificate, chain and key.
+    pub(super) client_certificate: Option<PathBuf>,
+    /// Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` may name the store: not in a set-user-id host.
+    pub(super) believes_environment: bool,
+}
+
+impl Trust {
+    /// The configuration for https.
+    pub(super) fn tls(&self) -> Result<ClientConfig, Failure> {
+        let roots = match &self.authorities {
+            Some(path) => roots_of_file(path)?,
+            None => self.system_roots()?,
+        };
+        self.with_roots(roots)
+    }
+
+    /// The configuration for http on loopback, which never makes a TLS connection.
+    pub(super) fn none(&self) -> Result<ClientConfig, Failure> {
+        Self::default().with_roots(RootCertStore::empty())
+    }
+
+    fn with_roots(&self, roots: RootCertStore) -> Result<ClientConfig, Failure> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable("TLS", "preparing", &error.to_string()))?
+            .with_root_certificates(roots);
+        let Some(path) = &self.client_certificate else { return Ok(builder.with_no_client_auth()) };
+        let (chain, key) = client_certificate(path)?;
+        builder.with_client_auth_cert(chain, key).map_err(|error| {
+            unusable("TlsClientCertificate", &path.display().to_string(), &error.to_string())
+        })
+    }
+
+    fn system_roots(&self) -> Result<RootCertStore, Failure> {
+        let found = if self.believes_environment {
+            rustls_native_certs::load_native_certs()
+        } else {
+            rustls_native_certs::load_certs_from_paths(usual_bundle(), None)
+        };
+        let roots = store(found.certs);
+        if roots.is_empty() {
+            let problem =
+                found.errors.first().map_or("it holds no certificate".to_owned(), ToString::to_string);
+            return Err(Failure::configuration(
+                "reading the system's certificate authorities",
+                problem,
+                "install ca-certificates, or name a PEM file in TlsCertificateAuthorities",
+            ));
+        }
+        Ok(roots)
+    }
+}
+
+/// Where distributions keep their bundle, for hosts whose environment must not choose it.
+fn usual_bundle() -> Option<&'static Path> {
+    const BUNDLES: [&str; 4] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+    ];
+    BUNDLES.into_iter().map(Path::new).find(|path| path.exists())
+}
+
+/// What can be parsed; webpki is stricter than those who fill the stores.
+fn store(certificates: Vec<CertificateDer<'static>>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates);
+    roots
+}
+
+fn roots_of_file(path: &Path) -> Result<RootCertStore, Failure> {
+    let setting = "TlsCertificateAuthorities";
+    let shown = path.display().to_string();
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable(setting, &shown, &error.to_string()))?;
+    let roots = store(certificates);
+    if roots.is_empty() { Err(unusable(setting, &shown, "it holds no certificate")) } else { Ok(roots) }
+}
+
+fn client_certificate(
+    path: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
+    let refused = |error: rustls::pki_types::pem::Error| {
+        unusable("TlsClientCertificate", &path.display().to_string(), &error.to_string())
+    };
+    let chain = CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(refused)?;
+    let key = PrivateKeyDer::from_pem_file(path).map_err(refused)?;
+    Ok((chain, key))
+}
+
+fn unusable(setting: &str, value: &str, problem: &str) -> Failure {
+    Failure::configuration(format!("reading {setting} {value}"), problem, format!("correct {setting}"))
+}

@@ -1,0 +1,290 @@
+//! Who is logged in, and which keys that shows.
+//!
+//! One request lists the keys: at C_Login, or at the first search where no login is needed. One thread asks, the
+//! others wait for its answer; those who need no list (C_GetSessionInfo, a signature with a key already found) never
+//! wait. Credentials that were accepted are not asked about again for a minute: what is kept of them is a keyed digest.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::hmac;
+
+use super::error::{Error, Result, refused};
+use super::names::{ObjectHandle, ReturnValue};
+use super::object::{Keyring, Object};
+use super::settings::Settings;
+use crate::credentials::Credentials;
+use crate::error::{Failure, FailureKind};
+use crate::log::Log;
+use crate::signpath::User;
+
+/// The same credentials are not asked about again for this long: GnuTLS logs in once for every object it shows.
+const ACCEPTED_FOR: Duration = Duration::from_secs(60);
+
+/// A search for a key that is not there may ask again after this time.
+const REFRESH_AFTER: Duration = Duration::from_secs(10);
+
+/// The login, and the keys.
+pub struct Access {
+    settings: std::result::Result<Settings, Failure>,
+    log: Arc<Log>,
+    seal: hmac::Key,
+    state: Mutex<State>,
+    answered: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    login: Option<Arc<User>>,
+    configured: Option<Arc<User>>,
+    listing: Option<Listing>,
+    last_asked: Option<Instant>,
+    asking: bool,
+}
+
+/// A list of keys, and whose it is.
+struct Listing {
+    seal: hmac::Tag,
+    at: Instant,
+    keyring: Arc<Keyring>,
+}
+
+impl Access {
+    /// Nobody is logged in. Settings that cannot be used are an error of the first call that needs them.
+    pub fn new(settings: std::result::Result<Settings, Failure>, log: Arc<Log>) -> Self {
+        let mut secret = [0; 32];
+        // without random numbers the digest would be no better than the token: the process could not do TLS either
+        let _ = aws_lc_rs::rand::fill(&mut secret);
+        let seal = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+        Self { settings, log, seal, state: Mutex::default(), answered: Condvar::new() }
+    }
+
+    /// Whether keys are visible after C_Login only (`CKF_LOGIN_REQUIRED`).
+    pub fn is_login_required(&self) -> bool {
+        self.settings.as_ref().map_or(true, Settings::is_login_required)
+    }
+
+    /// Whether somebody is logged in.
+    pub fn is_logged_in(&self) -> bool {
+        self.state().login.is_some()
+    }
+
+    /// Logs the user in, which lists the keys unless the same credentials just did.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_USER_ALREADY_LOGGED_IN`; `CKR_PIN_INCORRECT`: a PIN that is none, or one that SignPath refuses;
+    /// `CKR_SESSION_CLOSED`: `is_open` says so when the answer comes; and what a request can end with.
+    pub fn log_in(&self, pin: &[u8], is_open: impl Fn() -> bool) -> Result<()> {
+        let turn = self.turn();
+        if turn.state().login.is_some() {
+            return Err(refused(ReturnValue::USER_ALREADY_LOGGED_IN, "the user is logged in"));
+        }
+        let settings = self.settings()?;
+        let user = Arc::new(settings.user(credentials(settings, pin)?));
+        if !self.is_fresh(&turn, &user) {
+            self.list(&turn, &user).map_err(refused_at_login)?;
+        }
+        if !is_open() {
+            return Err(refused(
+                ReturnValue::SESSION_CLOSED,
+                "the session was closed while the login was under way",
+            ));
+        }
+        turn.state().login = Some(user);
+        Ok(())
+    }
+
+    /// Logs the user out.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_USER_NOT_LOGGED_IN`.
+    pub fn log_out(&self) -> Result<()> {
+        let mut state = self.state();
+        if state.login.take().is_none() {
+            return Err(refused(ReturnValue::USER_NOT_LOGGED_IN, "nobody is logged in"));
+        }
+        if let Some(listing) = state.listing.as_mut().filter(|_| self.is_login_required()) {
+            listing.keyring = Arc::new(listing.keyring.renumbered());
+        }
+        Ok(())
+    }
+
+    /// The keys that are visible now, listing them if that was not done yet; `None` if a login is needed first.
+    pub fn keyring(&self) -> Result<Option<Arc<Keyring>>> {
+        if let Some(keyring) = self.known_keyring() {
+            return Ok(Some(keyring));
+        }
+        let turn = self.turn();
+        let Some(user) = self.viewer()? else { return Ok(None) };
+        match self.known_keyring() {
+            Some(keyring) => Ok(Some(keyring)),
+            None => self.list(&turn, &user).map(Some),
+        }
+    }
+
+    /// The keys after another look, if the last one is long enough ago: a key that is not there may be a new one.
+    pub fn refreshed_keyring(&self) -> Option<Arc<Keyring>> {
+        let turn = self.turn();
+        let user = self.viewer().ok().flatten()?;
+        if turn.state().last_asked.is_some_and(|at| at.elapsed() < REFRESH_AFTER) {
+            return self.known_keyring();
+        }
+        match self.list(&turn, &user) {
+            Ok(keyring) => Some(keyring),
+            Err(error) => {
+                self.log.warning(&error.to_string());
+                self.known_keyring()
+            }
+        }
+    }
+
+    /// The keys of a user as they are now: after a signature that does not verify.
+    pub fn relist(&self, user: &Arc<User>) -> Result<Arc<Keyring>> {
+        let turn = self.turn();
+        self.list(&turn, user)
+    }
+
+    /// A visible object; never asks.
+    pub fn object(&self, handle: ObjectHandle) -> Option<(Object, Arc<User>)> {
+        let keyring = self.known_keyring()?;
+        Some((keyring.object(handle)?.clone(), Arc::clone(&keyring.user)))
+    }
+
+    /// The settings, where they can be used.
+    pub fn settings(&self) -> std::result::Result<&Settings, Failure> {
+        self.settings.as_ref().map_err(Clone::clone)
+    }
+
+    /// In whose name the keys are seen: the user who is logged in, or the configured one where no login is needed.
+    fn viewer(&self) -> Result<Option<Arc<User>>> {
+        if let Some(user) = &self.state().login {
+            return Ok(Some(Arc::clone(user)));
+        }
+        let settings = self.settings()?;
+        let Some(credentials) = settings.configured.as_ref().ok().and_then(Option::as_ref) else {
+            return Ok(None);
+        };
+        if settings.is_login_required() {
+            return Ok(None);
+        }
+        let mut state = self.state();
+        let user = state.configured.get_or_insert_with(|| Arc::new(settings.user(credentials.clone())));
+        Ok(Some(Arc::clone(user)))
+    }
+
+    fn known_keyring(&self) -> Option<Arc<Keyring>> {
+        self.keyring_of(&*self.viewer().ok().flatten()?)
+    }
+
+    fn keyring_of(&self, user: &User) -> Option<Arc<Keyring>> {
+        let state = self.state();
+        let listing = state.listing.as_ref().filter(|listing| self.is_of(listing, user))?;
+        Some(Arc::clone(&listing.keyring))
+    }
+
+    fn is_fresh(&self, turn: &Turn<'_>, user: &User) -> bool {
+        let state = turn.state();
+        state
+            .listing
+            .as_ref()
+            .is_some_and(|listing| self.is_of(listing, user) && listing.at.elapsed() < ACCEPTED_FOR)
+    }
+
+    /// Asks SignPath, and keeps the answer.
+    fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> Result<Arc<Keyring>> {
+        let settings = self.settings()?;
+        turn.state().last_asked = Some(Instant::now());
+        let policies = settings.completed(settings.client.signing_policies(user)?);
+        if policies.is_empty() {
+            self.log.error(&nothing_to_sign_with(settings));
+        }
+        let previous = self.keyring_of(user);
+        let keyring = Keyring::new(Arc::clone(user), policies, settings.appearance(), previous.as_deref());
+        let keyring = Arc::new(keyring);
+        let listing = Listing { seal: self.sealed(user), at: Instant::now(), keyring: Arc::clone(&keyring) };
+        turn.state().listing = Some(listing);
+        Ok(keyring)
+    }
+
+    fn is_of(&self, listing: &Listing, user: &User) -> bool {
+        listing.seal.as_ref() == self.sealed(user).as_ref()
+    }
+
+    fn sealed(&self, user: &User) -> hmac::Tag {
+        let Credentials { organization, token } = user.credentials();
+        let mut context = hmac::Context::with_key(&self.seal);
+        context.update(organization.as_str().as_bytes());
+        context.update(token.reveal().as_bytes());
+        context.sign()
+    }
+
+    /// Waits until no list is asked for, and makes others wait until the turn is dropped.
+    fn turn(&self) -> Turn<'_> {
+        let mut state = self.state();
+        while state.asking {
+            state = self.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asking = true;
+        Turn(self)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to ask for a list.
+struct Turn<'a>(&'a Access);
+
+impl Turn<'_> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state()
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.state().asking = false;
+        self.0.answered.notify_all();
+    }
+}
+
+/// The credentials that a PIN stands for.
+fn credentials(settings: &Settings, pin: &[u8]) -> Result<Credentials> {
+    if pin.is_empty() || pin.eq_ignore_ascii_case(b"CONFIG") {
+        let configured = settings.configured.clone()?;
+        return configured.ok_or_else(|| wrong_pin("no credentials are configured", CONFIGURE));
+    }
+    let parsed = std::str::from_utf8(pin).ok().and_then(Credentials::parse);
+    parsed.ok_or_else(|| {
+        wrong_pin("the PIN is neither CONFIG nor an organization id, a colon and an API token", CONFIGURE)
+    })
+}
+
+const CONFIGURE: &str = "set SIGNPATH_ORGANIZATION_ID and SIGNPATH_API_TOKEN, or pass <organization id>:<API token> as \
+                         PIN";
+
+fn wrong_pin(problem: &str, remedy: &str) -> Error {
+    let failure = Failure::configuration("logging in", problem, remedy);
+    Error::failed(ReturnValue::PIN_INCORRECT, failure)
+}
+
+/// A token that SignPath refuses is a wrong PIN.
+fn refused_at_login(error: Error) -> Error {
+    match error {
+        Error::Failed { failure, .. } if failure.kind == FailureKind::Unauthorized => {
+            Error::failed(ReturnValue::PIN_INCORRECT, failure)
+        }
+        other => other,
+    }
+}
+
+fn nothing_to_sign_with(settings: &Settings) -> String {
+    let narrowed = settings.client.filter().map(|filter| format!(" with {filter}")).unwrap_or_default();
+    format!(
+        "SignPath lists no signing policy{narrowed} for this user: there is no key to sign with; make the user \
+         Submitter of a signing policy, or correct ProjectSlug and SigningPolicySlug"
+    )
+}

@@ -1,0 +1,191 @@
+//! The objects of the token: for each signing policy its private key, its public key and its certificate, with handles
+//! that stay while the key behind them stays.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cryptoki_sys::CK_ULONG;
+
+use super::attributes::Attribute;
+use super::names::{AttributeType, ObjectClass, ObjectHandle};
+use crate::signpath::{Certificate, PublicKey, SigningPolicy, User};
+
+/// A key of the token.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The signing policy, with key and certificate.
+    pub policy: SigningPolicy,
+    /// `project-slug/signing-policy-slug`, both `CKA_ID` and `CKA_LABEL`.
+    pub label: String,
+}
+
+impl Key {
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.policy.key
+    }
+
+    /// The certificate, if there is one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.policy.certificate.as_ref()
+    }
+}
+
+/// One object.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its handle.
+    pub handle: ObjectHandle,
+    /// Private key, public key or certificate.
+    pub class: ObjectClass,
+    /// `CKA_PRIVATE`: visible after login only.
+    pub is_private: bool,
+    /// The key that it shows a side of.
+    pub key: Arc<Key>,
+}
+
+impl Object {
+    fn shows_the_same_as(&self, other: &Self) -> bool {
+        self.class == other.class
+            && self.is_private == other.is_private
+            && self.key.label == other.key.label
+            && self.key.public_key() == other.key.public_key()
+            && (self.class != ObjectClass::CERTIFICATE || self.key.certificate() == other.key.certificate())
+    }
+}
+
+/// One attribute of a search template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Criterion {
+    /// The attribute.
+    pub kind: AttributeType,
+    /// The value that it must have.
+    pub value: Vec<u8>,
+}
+
+/// How objects are shown; from the configuration and the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    /// Whether certificates are objects.
+    pub certificates: bool,
+    /// Whether private keys are private objects, which need a login.
+    pub private: bool,
+}
+
+/// All objects that one user sees.
+pub struct Keyring {
+    /// The user in whose name they were listed, and who signs.
+    pub user: Arc<User>,
+    objects: Vec<Object>,
+    by_handle: HashMap<ObjectHandle, usize>,
+    by_name: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+impl Keyring {
+    /// Makes objects of policies. Handles of `previous` are kept where nothing changed.
+    pub fn new(
+        user: Arc<User>,
+        policies: Vec<SigningPolicy>,
+        appearance: Appearance,
+        previous: Option<&Self>,
+    ) -> Self {
+        let mut objects: Vec<Object> =
+            keys(policies).into_iter().flat_map(|key| objects_of(key, appearance)).collect();
+        for object in &mut objects {
+            let known = previous.and_then(|previous| previous.same_object(object));
+            object.handle = known.map_or_else(new_handle, |known| known.handle);
+        }
+        Self::of_objects(user, objects)
+    }
+
+    /// The same objects under new handles: after logout the old ones stay invalid (PKCS#11 v3.1 section 5.6.10).
+    pub fn renumbered(&self) -> Self {
+        let mut objects = self.objects.clone();
+        for object in &mut objects {
+            object.handle = new_handle();
+        }
+        Self::of_objects(Arc::clone(&self.user), objects)
+    }
+
+    /// An object by its handle.
+    pub fn object(&self, handle: ObjectHandle) -> Option<&Object> {
+        self.objects.get(*self.by_handle.get(&handle)?)
+    }
+
+    /// The handles of all objects that meet every criterion, in the order of the labels.
+    pub fn find(&self, template: &[Criterion]) -> Vec<ObjectHandle> {
+        let meets = |object: &&Object| template.iter().all(|criterion| is_met(object, criterion));
+        match named(template) {
+            Some(name) => self.with_name(name).filter(meets).map(|object| object.handle).collect(),
+            None => self.objects.iter().filter(meets).map(|object| object.handle).collect(),
+        }
+    }
+
+    /// Whether any object has this id or label.
+    pub fn has_name(&self, name: &[u8]) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The labels of all keys.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        let private = self.objects.iter().filter(|object| object.class == ObjectClass::PRIVATE_KEY);
+        private.map(|object| object.key.label.as_str())
+    }
+
+    fn of_objects(user: Arc<User>, objects: Vec<Object>) -> Self {
+        let by_handle = objects.iter().enumerate().map(|(index, object)| (object.handle, index)).collect();
+        let mut by_name: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            by_name.entry(object.key.label.as_bytes().to_vec()).or_default().push(index);
+        }
+        Self { user, objects, by_handle, by_name }
+    }
+
+    fn with_name(&self, name: &[u8]) -> impl Iterator<Item = &Object> {
+        self.by_name.get(name).into_iter().flatten().filter_map(|index| self.objects.get(*index))
+    }
+
+    fn same_object(&self, object: &Object) -> Option<&Object> {
+        self.with_name(object.key.label.as_bytes()).find(|own| own.shows_the_same_as(object))
+    }
+}
+
+/// The id or label that a template asks for: every object has both, and both are the same.
+pub fn named(template: &[Criterion]) -> Option<&[u8]> {
+    let is_name = |criterion: &&Criterion| matches!(criterion.kind, AttributeType::ID | AttributeType::LABEL);
+    template.iter().find(is_name).map(|criterion| criterion.value.as_slice())
+}
+
+fn is_met(object: &Object, criterion: &Criterion) -> bool {
+    matches!(object.attribute(criterion.kind), Some(Attribute::Value(value)) if *value == *criterion.value)
+}
+
+/// In the order of their labels, the first of those with the same label alone: `pkcs11-tool --sign --label` takes the
+/// first key whatever its label, so that the order has to be the same from run to run.
+fn keys(policies: Vec<SigningPolicy>) -> Vec<Arc<Key>> {
+    let mut keys: Vec<Key> =
+        policies.into_iter().map(|policy| Key { label: policy.label(), policy }).collect();
+    keys.sort_by(|one, other| one.label.cmp(&other.label));
+    keys.dedup_by(|later, earlier| later.label == earlier.label);
+    keys.into_iter().map(Arc::new).collect()
+}
+
+fn objects_of(key: Arc<Key>, appearance: Appearance) -> impl Iterator<Item = Object> {
+    let has_certificate = appearance.certificates && key.certificate().is_some();
+    let classes = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE];
+    classes.into_iter().filter(move |class| *class != ObjectClass::CERTIFICATE || has_certificate).map(
+        move |class| Object {
+            handle: ObjectHandle(0),
+            class,
+            is_private: appearance.private && class == ObjectClass::PRIVATE_KEY,
+            key: Arc::clone(&key),
+        },
+    )
+}
+
+/// Handles are never used twice in a process: one of an earlier run must not become another object.
+fn new_handle() -> ObjectHandle {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    ObjectHandle(NEXT.fetch_add(1, Ordering::Relaxed) as CK_ULONG)
+}

@@ -1,0 +1,61 @@
+//! What the documents say is true.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that cannot go on must fail, helpers included"
+)]
+
+use std::path::Path;
+
+use signpath_pkcs11::config::{Described, settings};
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(package().join("README.md")).unwrap()
+}
+
+/// The table of settings as the code has it.
+fn settings_table() -> String {
+    let mut table = "| key | variable | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    for setting in settings::all() {
+        table.push_str(&row(setting));
+    }
+    table
+}
+
+fn row(setting: &dyn Described) -> String {
+    let default = match setting.default_text() {
+        "" => String::new(),
+        default => format!("`{default}`"),
+    };
+    let (key, variable, meaning) = (setting.key(), setting.variable(), setting.documentation());
+    format!("| `{key}` | `{variable}` | {default} | {meaning} |\n")
+}
+
+#[test]
+fn the_readmes_table_of_settings_is_that_of_the_code() {
+    let readme = readme();
+    let (_, rest) =
+        readme.split_once("checked by tests/documents.rs -->\n").expect("the beginning of the table");
+    let (table, _) = rest.split_once("<!-- end of settings -->").expect("the end of the table");
+
+    assert!(table == settings_table(), "the table must be:\n{}", settings_table());
+}
+
+#[test]
+fn links_in_the_readme_lead_somewhere() {
+    let readme = readme();
+    let targets = readme.match_indices("](").map(|(at, _)| readme[at + 2..].split(')').next().unwrap());
+    let files: Vec<&str> = targets.filter(|target| !target.starts_with("http")).collect();
+
+    assert!(files.len() > 8);
+    for file in files {
+        assert!(package().join(file).exists(), "{file}");
+    }
+}

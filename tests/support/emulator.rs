@@ -1,0 +1,188 @@
+//! An emulator for one test: started on a free port, gone with the value.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde_json::Value;
+
+use super::artifacts;
+
+/// A running emulator.
+pub struct Emulator {
+    child: Child,
+    folder: tempfile::TempDir,
+    /// `http://127.0.0.1:port` or `https://…`.
+    pub origin: String,
+    /// The organization's id.
+    pub organization: String,
+    /// The token of the user who is Submitter of every policy.
+    pub token: String,
+    /// The token of one who is of some.
+    pub token_some: String,
+    /// The token of one who is of none.
+    pub token_none: String,
+    /// A token with every awkward character in it.
+    pub token_awkward: String,
+}
+
+impl Emulator {
+    /// Starts one as it comes.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts one that speaks https, with the fixtures' certificate for loopback.
+    pub fn with_tls() -> Self {
+        let certificate = artifacts::fixture("tls/server.pem").to_str().unwrap().to_owned();
+        let key = artifacts::fixture("tls/server.key.pem").to_str().unwrap().to_owned();
+        Self::with(&["--tls-cert", &certificate, "--tls-key", &key])
+    }
+
+    /// Starts one with more arguments.
+    pub fn with(arguments: &[&str]) -> Self {
+        Self::with_variables(arguments, &[])
+    }
+
+    /// Starts one with more arguments and more variables in its environment.
+    pub fn with_variables(arguments: &[&str], variables: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = folder.path().join("env");
+        let mut child = Command::new(artifacts::emulator())
+            .args(["--quiet", "--stop-with-stdin", "--env-file"])
+            .arg(&environment)
+            .args(arguments)
+            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let url = ready.split_whitespace().find(|word| word.starts_with("http")).expect("a line when ready");
+        let origin = url.trim_end_matches("/Api").to_owned();
+        let text = std::fs::read_to_string(&environment).unwrap();
+        let value = |name: &str| variable(&text, name);
+        Self {
+            child,
+            folder,
+            origin,
+            organization: value("SIGNPATH_ORGANIZATION_ID"),
+            token: value("SIGNPATH_API_TOKEN"),
+            token_some: value("SIGNPATH_EMULATOR_TOKEN_SOME_POLICIES"),
+            token_none: value("SIGNPATH_EMULATOR_TOKEN_NO_POLICIES"),
+            token_awkward: value("SIGNPATH_EMULATOR_TOKEN_AWKWARD"),
+        }
+    }
+
+    /// The address of its API.
+    pub fn api(&self) -> String {
+        format!("{}/Api", self.origin)
+    }
+
+    /// A folder that lives as long as the emulator.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// The PIN of the first user.
+    pub fn pin(&self) -> String {
+        format!("{}:{}", self.organization, self.token)
+    }
+
+    /// The variables that configure the module for the first user.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = self.address();
+        variables.push(("SIGNPATH_ORGANIZATION_ID", self.organization.clone()));
+        variables.push(("SIGNPATH_API_TOKEN", self.token.clone()));
+        variables
+    }
+
+    /// The variables that tell the module where the emulator is, and no credentials.
+    pub fn address(&self) -> Vec<(&'static str, String)> {
+        let log = self.folder().join("log").to_str().unwrap().to_owned();
+        let mut variables = vec![("SIGNPATH_API_URL", self.api()), ("SIGNPATH_LOG_FILE_DIRECTORY", log)];
+        if self.origin.starts_with("https") {
+            let authority = artifacts::fixture("tls/ca.pem").to_str().unwrap().to_owned();
+            variables.push(("SIGNPATH_TLS_CERTIFICATE_AUTHORITIES", authority));
+        }
+        variables
+    }
+
+    /// The module's log so far.
+    pub fn log(&self) -> String {
+        let file = self.folder().join("log/SignPath.CryptoProviders.Cryptoki.txt");
+        std::fs::read_to_string(file).unwrap_or_default()
+    }
+
+    /// Every API request so far.
+    pub fn requests(&self) -> Vec<Value> {
+        self.control("requests")["requests"].as_array().expect("requests").clone()
+    }
+
+    /// The API requests as `GET /path`, without what differs from organization to organization.
+    pub fn request_lines(&self) -> Vec<String> {
+        let line = |request: &Value| {
+            let path = request["path"].as_str().unwrap().replace(&self.organization, "ORG");
+            format!("{} {path}", request["method"].as_str().unwrap())
+        };
+        self.requests().iter().map(line).collect()
+    }
+
+    /// Every signing request so far.
+    pub fn audit(&self) -> Vec<Value> {
+        self.control("audit")["signingRequests"].as_array().expect("signing requests").clone()
+    }
+
+    /// What the control interface says.
+    pub fn control(&self, path: &str) -> Value {
+        self.http("GET", path, None)
+    }
+
+    /// Tells the control interface something.
+    pub fn tell(&self, method: &str, path: &str, body: Value) {
+        self.http(method, path, Some(body));
+    }
+
+    fn http(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/emulator/{path}", self.origin);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let request = http_client().request(method.parse().unwrap(), url);
+            let request = body.iter().fold(request, reqwest::RequestBuilder::json);
+            let answer = request.send().await.unwrap();
+            let (status, text) = (answer.status(), answer.text().await.unwrap());
+            assert!(status.is_success(), "{method} {path}: {status} {text}");
+            serde_json::from_str(&text).unwrap_or(Value::Null)
+        })
+    }
+}
+
+/// A client that trusts the fixtures' authority; the one under test is configured elsewhere.
+fn http_client() -> reqwest::Client {
+    let authority = CertificateDer::from_pem_file(artifacts::fixture("tls/ca.pem")).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// The value of `export NAME='value'`.
+fn variable(text: &str, name: &str) -> String {
+    let prefix = format!("export {name}=");
+    let line =
+        text.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_else(|| panic!("no {name}"));
+    line.trim_matches('\'').to_owned()
+}

@@ -1,0 +1,91 @@
+//! A process of its own for a test: a PKCS#11 module is one of a process, and reads that process's environment.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const MARK: &str = "SIGNPATH_TEST_IN_PROCESS";
+
+/// A test that hangs is killed after this time; its threads' stacks are printed first where gdb is installed.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Runs the calling test's body in a process of its own, with nothing in its environment but what the test sets. The
+/// process that cargo started waits for it and shares its fate.
+pub fn in_own_process(body: impl FnOnce()) {
+    match std::env::var(MARK) {
+        Ok(_) => body(),
+        Err(_) => run_case(0),
+    }
+}
+
+/// Runs the body once for each case, each time in a process of its own.
+pub fn in_own_process_each<T>(cases: impl IntoIterator<Item = T>, body: impl FnOnce(T)) {
+    let mut cases = cases.into_iter();
+    match std::env::var(MARK) {
+        Ok(number) => body(cases.nth(number.parse().unwrap()).expect("a case of this number")),
+        Err(_) => (0..cases.count()).for_each(run_case),
+    }
+}
+
+fn run_case(number: usize) {
+    let test = std::thread::current().name().expect("tests have names").to_owned();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([&test, "--exact", "--nocapture", "--test-threads=1"])
+        .env_clear()
+        .envs(std::env::vars().filter(|(name, _)| is_kept(name)))
+        .env(MARK, number.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = collect(child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if started.elapsed() > LONGEST => {
+                show_stacks(child.id());
+                child.kill().unwrap();
+                panic!("{test}, case {number}, did not end within {} s", LONGEST.as_secs());
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let output = output.join().unwrap();
+    assert!(status.success(), "{test}, case {number}, failed in its own process ({status}):\n{output}");
+    assert!(output.contains("1 passed"), "{test}, case {number}, did not run in its own process:\n{output}");
+}
+
+/// What the tools need to run at all, and nothing that configures the module.
+fn is_kept(name: &str) -> bool {
+    ["PATH", "HOME", "LANG", "TMPDIR", "RUST_BACKTRACE", "SIGNPATH_TEST_ARTIFACTS", "SIGNPATH_TOOLS_CACHE"]
+        .contains(&name)
+}
+
+fn collect(
+    stdout: impl Read + Send + 'static,
+    mut stderr: impl Read + Send + 'static,
+) -> std::thread::JoinHandle<String> {
+    let mut stdout = stdout;
+    std::thread::spawn(move || {
+        let errors = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            stderr.read_to_end(&mut text).unwrap();
+            text
+        });
+        let mut text = Vec::new();
+        stdout.read_to_end(&mut text).unwrap();
+        text.extend(errors.join().unwrap());
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
+
+fn show_stacks(process: u32) {
+    let debugger = Command::new("gdb")
+        .args(["-p", &process.to_string(), "-batch", "-ex", "thread apply all bt"])
+        .output();
+    if let Ok(output) = debugger {
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+    }
+}

@@ -6,8 +6,8 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use cryptoki_sys::CK_RV;
@@ -143,10 +143,12 @@ thread_local! {
 }
 
 /// Keeps what a panic says for [`tell_panic`]: the default hook writes to standard error in its own way, which can
-/// raise a signal in the host.
+/// raise a signal in the host. No `Once`: a fork could leave it half done for ever.
 fn install_panic_hook() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| std::panic::set_hook(Box::new(keep_panic)));
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if !INSTALLED.swap(true, Ordering::AcqRel) {
+        std::panic::set_hook(Box::new(keep_panic));
+    }
 }
 
 fn keep_panic(panic: &PanicHookInfo<'_>) {

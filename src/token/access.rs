@@ -39,7 +39,17 @@ struct State {
     configured: Option<Arc<User>>,
     listing: Option<Listing>,
     last_asked: Option<Instant>,
+    last_failure: Option<Failed>,
+    /// How many times a list was asked for.
+    asked: u64,
     asking: bool,
+}
+
+/// A request for a list that failed; who waited for it shares its fate, and does not spend the time limit once more.
+struct Failed {
+    seal: hmac::Tag,
+    asked: u64,
+    error: Error,
 }
 
 /// A list of keys, and whose it is.
@@ -195,8 +205,19 @@ impl Access {
     /// Asks SignPath, and keeps the answer.
     fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> Result<Arc<Keyring>> {
         let settings = self.settings()?;
-        turn.state().last_asked = Some(Instant::now());
-        let policies = settings.completed(settings.client.signing_policies(user)?);
+        if let Some(error) = self.shared_failure(turn, user) {
+            return Err(error);
+        }
+        let asked = turn.begin_asking();
+        let policies = match settings.client.signing_policies(user) {
+            Ok(policies) => settings.completed(policies),
+            Err(failure) => {
+                let error = Error::from(failure);
+                turn.state().last_failure =
+                    Some(Failed { seal: self.sealed(user), asked, error: error.clone() });
+                return Err(error);
+            }
+        };
         if policies.is_empty() {
             self.log.error(&nothing_to_sign_with(settings));
         }
@@ -206,6 +227,13 @@ impl Access {
         let listing = Listing { seal: self.sealed(user), at: Instant::now(), keyring: Arc::clone(&keyring) };
         turn.state().listing = Some(listing);
         Ok(keyring)
+    }
+
+    /// The failure of a request that was made for the same user while this thread waited for its turn.
+    fn shared_failure(&self, turn: &Turn<'_>, user: &User) -> Option<Error> {
+        let state = turn.state();
+        let failed = state.last_failure.as_ref().filter(|failed| failed.asked > turn.asked_before)?;
+        (failed.seal.as_ref() == self.sealed(user).as_ref()).then(|| failed.error.clone())
     }
 
     fn is_of(&self, listing: &Listing, user: &User) -> bool {
@@ -223,11 +251,12 @@ impl Access {
     /// Waits until no list is asked for, and makes others wait until the turn is dropped.
     fn turn(&self) -> Turn<'_> {
         let mut state = self.state();
+        let asked_before = state.asked;
         while state.asking {
             state = self.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.asking = true;
-        Turn(self)
+        Turn { access: self, asked_before }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -236,18 +265,30 @@ impl Access {
 }
 
 /// The right to ask for a list.
-struct Turn<'a>(&'a Access);
+struct Turn<'a> {
+    access: &'a Access,
+    /// How many times a list had been asked for when this thread began to wait.
+    asked_before: u64,
+}
 
 impl Turn<'_> {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state()
+        self.access.state()
+    }
+
+    /// Counts a request for a list, and tells its number.
+    fn begin_asking(&self) -> u64 {
+        let mut state = self.state();
+        state.last_asked = Some(Instant::now());
+        state.asked += 1;
+        state.asked
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.state().asking = false;
-        self.0.answered.notify_all();
+        self.access.answered.notify_all();
     }
 }
 

@@ -211,6 +211,30 @@ fn many_threads_that_search_at_once_ask_once() {
 }
 
 #[test]
+fn many_threads_that_search_while_the_service_is_down_fail_together() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        emulator.tell("POST", "faults", json!({"route": "mySigningPolicies", "status": 503, "times": 1000}));
+        let mut variables = emulator.variables();
+        variables.push(("SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS", "2".to_owned()));
+        let pkcs11 = initialized(&variables);
+        let started = std::time::Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope
+                    .spawn(|| assert_eq!(pkcs11.session().find_init(&[]), Err(ReturnValue::FUNCTION_FAILED)));
+            }
+        });
+
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "one after the other takes 32 s: {:?}",
+            started.elapsed()
+        );
+    });
+}
+
+#[test]
 fn a_search_for_a_key_that_is_not_there_asks_again_but_not_within_ten_seconds() {
     in_own_process(|| {
         let emulator = Emulator::start();

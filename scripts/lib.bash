@@ -1,0 +1,126 @@
+# Shared by the scripts of this folder, which `source` it: versions, folders, messages, the way commands are shown.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is used by those who source it
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly repository
+
+# The versions that are tested against. Whoever raises one raises the README's, too.
+readonly cosign_3_version=3.1.2
+readonly cosign_2_version=2.6.4
+readonly crane_version=0.22.1
+readonly cargo_deny_version=0.20.2
+# What the go.mod files of the versions above ask for: cosign 3 wants the newest.
+readonly go_version=1.26.0
+# From this version on, Go fetches by itself the newer Go that a module asks for (unless GOTOOLCHAIN=local).
+readonly go_version_that_fetches=1.21.0
+
+# Tools that are built or unpacked here lie in <cache>/<name>-<version>/. Several checkouts may share one cache.
+tools_cache=${SIGNPATH_TOOLS_CACHE:-$repository/.cache/tools}
+readonly tools_cache
+
+# ---- Messages ------------------------------------------------------------------------------------------------------
+
+# All of them go to standard error: standard output belongs to what a script is asked for.
+
+if [[ -t 2 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then
+    bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'
+else
+    bold='' red='' green='' plain=''
+fi
+readonly bold red green plain
+
+# What is done now, as a heading.
+heading() { printf '\n%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
+
+say() { printf '%s\n' "$*" >&2; }
+
+good() { printf '%s✓ %s%s\n' "$green" "$*" "$plain" >&2; }
+
+# A sentence on what is wrong, and one on what to do about it.
+fail() {
+    printf '%s%s: %s%s\n' "$red" "${0##*/}" "$1" "$plain" >&2
+    shift
+    [[ $# -eq 0 ]] || printf '%s\n' "$@" >&2
+    exit 1
+}
+
+# Whether somebody sits there who can answer a question.
+interactive() { [[ -z ${CI-} && -t 0 && -t 2 ]]; }
+
+has() { command -v -- "$1" >/dev/null 2>&1; }
+
+# Whether version $1 is at least version $2.
+at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
+
+# Seconds as people say them: 7 s, 4 min 05 s.
+duration() {
+    if (($1 < 60)); then
+        printf '%d s' "$1"
+    else
+        printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
+    fi
+}
+
+# ---- Commands that are shown -----------------------------------------------------------------------------------------
+
+# One word as a shell would read it back: quotes only where they are needed.
+quoted() {
+    if [[ $1 =~ ^[A-Za-z0-9_./:=@%+,-]+$ ]]; then
+        printf '%s' "$1"
+    else
+        printf "'%s'" "${1//\'/\'\\\'\'}"
+    fi
+}
+
+# Prints a command so that it can be copied.
+show() {
+    local line='$' word
+    for word in "$@"; do
+        line+=" $(quoted "$word")"
+    done
+    printf '\n%s%s%s\n' "$bold" "$line" "$plain" >&2
+}
+
+# Prints a command and runs it.
+run() {
+    show "$@"
+    "$@"
+}
+
+# ---- Folders and files -----------------------------------------------------------------------------------------------
+
+# Where Cargo puts what it builds; CARGO_TARGET_DIR and configuration files may move it.
+target_directory() {
+    (cd "$repository" && cargo metadata --no-deps --offline --format-version 1) |
+        sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
+}
+
+# The path of a tool that scripts/build-tools makes.
+tool_path() {
+    case $1 in
+        cosign-3) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_3_version" ;;
+        cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
+        crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
+        cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
+        docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
+        referrers-registry)
+            # Our own program: its sources are its version.
+            printf '%s/referrers-registry-%s/referrers-registry' "$tools_cache" "$(referrers_registry_version)"
+            ;;
+        *) fail "no tool is called '$1'" ;;
+    esac
+}
+
+referrers_registry_version() {
+    (cd "$repository/tests/referrers-registry" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
+}
+
+# A tool from PATH where it is there, else ours.
+find_tool() {
+    command -v -- "$1" 2>/dev/null || {
+        local path
+        path=$(tool_path "$1")
+        [[ -x $path ]] && printf '%s' "$path"
+    }
+}

@@ -10,9 +10,6 @@ SHELL := /usr/bin/env bash
 export SIGNPATH_TOOLS_CACHE ?= $(CURDIR)/.cache/tools
 cargo := cargo --locked
 
-# Hosts unload providers; a thread's last words or a handler for fork must not call into what is gone (nodelete).
-module_link_arguments := -C link-args='-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-soname,libsignpath_pkcs11.so'
-
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
 steps := prerequisites format shell build lint tools dependencies rust-tests demo
 long_steps := docs
@@ -28,9 +25,7 @@ demo: ## Sign images with stock cosign through the module, start to end (KEEP=1 
 
 .PHONY: build
 build: ## Build what is shipped: the module, and the programs beside it
-	$(cargo) build --release --bins
-	@# Without the emulator's features: they would put code into the module that it must not have.
-	$(cargo) rustc --release --lib --no-default-features --crate-type cdylib -- $(module_link_arguments)
+	$(cargo) build --release
 
 .PHONY: test
 test: ## Run what CI runs; installs what is missing

@@ -6,9 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::access::Access;
 use super::error::{Result, refused};
-use super::names::{
-    ReturnValue, SessionHandle, SessionState, UserType,
-};
+use super::names::{ReturnValue, SessionHandle, SessionState, UserType};
 use super::session::{Session, SessionCounts, SessionKind, Sessions};
 use super::settings::Settings;
 use crate::config::{Configuration, Environment};

@@ -40,7 +40,9 @@ fn value(object: &Object, kind: AttributeType) -> Result<Cow<'_, [u8]>> {
         Some(Attribute::Sensitive) => {
             Err(refused(ReturnValue::ATTRIBUTE_SENSITIVE, format!("{kind} never leaves SignPath")))
         }
-        None => Err(refused(ReturnValue::ATTRIBUTE_TYPE_INVALID, format!("{} has no {kind}", object.class))),
+        None => {
+            Err(refused(ReturnValue::ATTRIBUTE_TYPE_INVALID, format!("{} has no {kind}", object.class())))
+        }
     }
 }
 

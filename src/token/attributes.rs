@@ -12,8 +12,8 @@ use cryptoki_sys::{
 
 use super::encoding::{boolean, ec_params, ec_point, fingerprint, sha1, ulong};
 use super::mechanism;
-use super::names::{AttributeType as A, ObjectClass};
-use super::object::Object;
+use super::names::AttributeType as A;
+use super::object::{Content, Key, Object};
 use crate::signpath::{Certificate, EcKey, PublicKey, RsaKey};
 
 /// What is known of an attribute that an object has.
@@ -37,13 +37,15 @@ impl Object {
         self.tables().into_iter().flatten().map(|row| row.kind)
     }
 
-    fn tables(&self) -> [&'static [Row]; 4] {
-        match (self.class, self.key.public_key()) {
-            (ObjectClass::PRIVATE_KEY, PublicKey::Rsa(_)) => [STORAGE, KEY, PRIVATE_KEY, RSA_PRIVATE_KEY],
-            (ObjectClass::PRIVATE_KEY, PublicKey::Ec(_)) => [STORAGE, KEY, PRIVATE_KEY, EC_PRIVATE_KEY],
-            (ObjectClass::PUBLIC_KEY, PublicKey::Rsa(_)) => [STORAGE, KEY, PUBLIC_KEY, RSA_PUBLIC_KEY],
-            (ObjectClass::PUBLIC_KEY, PublicKey::Ec(_)) => [STORAGE, KEY, PUBLIC_KEY, EC_PUBLIC_KEY],
-            _ => [STORAGE, CERTIFICATE, &[], &[]],
+    fn tables(&self) -> [&'static [Row]; 5] {
+        let is_rsa = |key: &Key| matches!(key.public_key(), PublicKey::Rsa(_));
+        match &self.content {
+            Content::PrivateKey(key) if is_rsa(key) => [STORAGE, OF_KEY, KEY, PRIVATE_KEY, RSA_PRIVATE_KEY],
+            Content::PrivateKey(_) => [STORAGE, OF_KEY, KEY, PRIVATE_KEY, EC_PRIVATE_KEY],
+            Content::PublicKey(key) if is_rsa(key) => [STORAGE, OF_KEY, KEY, PUBLIC_KEY, RSA_PUBLIC_KEY],
+            Content::PublicKey(_) => [STORAGE, OF_KEY, KEY, PUBLIC_KEY, EC_PUBLIC_KEY],
+            Content::Certificate(_) => [STORAGE, OF_KEY, CERTIFICATE, &[], &[]],
+            Content::Profile(_) => [STORAGE, PROFILE, &[], &[], &[]],
         }
     }
 }
@@ -58,30 +60,40 @@ const fn row(kind: A, value: for<'a> fn(&'a Object) -> Option<Attribute<'a>>) ->
 }
 
 const STORAGE: &[Row] = &[
-    row(A::CLASS, |object| number(object.class.0)),
+    row(A::CLASS, |object| number(object.class().0)),
     row(A::TOKEN, |_| yes()),
     row(A::PRIVATE, |object| owned(boolean(object.is_private))),
     row(A::MODIFIABLE, |_| no()),
     row(A::COPYABLE, |_| no()),
     row(A::DESTROYABLE, |_| no()),
-    row(A::LABEL, |object| borrowed(object.key.label.as_bytes())),
-    row(A::ID, |object| borrowed(object.key.label.as_bytes())),
+    row(A::LABEL, |object| borrowed(label(object).as_bytes())),
     row(A::UNIQUE_ID, |object| owned(unique_id(object).into_bytes())),
 ];
 
+/// What every side of a key has, and where the key comes from (`include/signpath_pkcs11.h`).
+const OF_KEY: &[Row] = &[
+    row(A::ID, |object| borrowed(label(object).as_bytes())),
+    row(A::PUBLIC_KEY_INFO, |object| owned(public_key(object)?.to_spki())),
+    row(A::SIGNPATH_PROJECT_SLUG, |object| borrowed(object.key()?.policy.project.as_str().as_bytes())),
+    row(A::SIGNPATH_SIGNING_POLICY_SLUG, |object| borrowed(object.key()?.policy.policy.as_str().as_bytes())),
+    row(A::SIGNPATH_SIGNING_POLICY_ID, |object| borrowed(object.key()?.policy.id.as_ref()?.as_bytes())),
+];
+
+const PROFILE: &[Row] = &[row(A::PROFILE_ID, |object| match object.content {
+    Content::Profile(profile) => number(profile.id()),
+    _ => None,
+})];
+
 const KEY: &[Row] = &[
-    row(A::KEY_TYPE, |object| number(key_type(object))),
+    row(A::KEY_TYPE, |object| number(key_type(public_key(object)?))),
     row(A::START_DATE, |_| borrowed(&[])),
     row(A::END_DATE, |_| borrowed(&[])),
     row(A::DERIVE, |_| no()),
     // where the key was made is not known here, and "true" would be a claim
     row(A::LOCAL, |_| no()),
     row(A::KEY_GEN_MECHANISM, |_| number(CK_UNAVAILABLE_INFORMATION)),
-    row(A::ALLOWED_MECHANISMS, |object| owned(allowed_mechanisms(object))),
-    row(A::SUBJECT, |object| {
-        borrowed(object.key.certificate().map_or(&[], |certificate| &certificate.subject))
-    }),
-    row(A::PUBLIC_KEY_INFO, |object| owned(object.key.public_key().to_spki())),
+    row(A::ALLOWED_MECHANISMS, |object| owned(allowed_mechanisms(public_key(object)?))),
+    row(A::SUBJECT, |object| borrowed(certificate(object).map_or(&[], |certificate| &certificate.subject))),
 ];
 
 const PRIVATE_KEY: &[Row] = &[
@@ -142,7 +154,6 @@ const CERTIFICATE: &[Row] = &[
     row(A::CHECK_VALUE, |object| owned(sha1(&certificate(object)?.der).into_iter().take(3).collect())),
     row(A::START_DATE, |object| borrowed(&certificate(object)?.start_date)),
     row(A::END_DATE, |object| borrowed(&certificate(object)?.end_date)),
-    row(A::PUBLIC_KEY_INFO, |object| owned(object.key.public_key().to_spki())),
     row(A::SUBJECT, |object| borrowed(&certificate(object)?.subject)),
     row(A::ISSUER, |object| borrowed(&certificate(object)?.issuer)),
     row(A::SERIAL_NUMBER, |object| borrowed(&certificate(object)?.serial_number)),
@@ -175,49 +186,54 @@ fn no() -> Option<Attribute<'static>> {
     owned(boolean(false))
 }
 
+fn label(object: &Object) -> &str {
+    match &object.content {
+        Content::PrivateKey(key) | Content::PublicKey(key) | Content::Certificate(key) => &key.label,
+        Content::Profile(profile) => profile.name(),
+    }
+}
+
+fn public_key(object: &Object) -> Option<&PublicKey> {
+    object.key().map(|key| key.public_key())
+}
+
 fn rsa(object: &Object) -> Option<&RsaKey> {
-    match object.key.public_key() {
+    match public_key(object)? {
         PublicKey::Rsa(key) => Some(key),
         PublicKey::Ec(_) => None,
     }
 }
 
 fn ec(object: &Object) -> Option<&EcKey> {
-    match object.key.public_key() {
+    match public_key(object)? {
         PublicKey::Ec(key) => Some(key),
         PublicKey::Rsa(_) => None,
     }
 }
 
 fn certificate(object: &Object) -> Option<&Certificate> {
-    object.key.certificate()
+    object.key()?.certificate()
 }
 
-fn key_type(object: &Object) -> CK_ULONG {
-    match object.key.public_key() {
+fn key_type(key: &PublicKey) -> CK_ULONG {
+    match key {
         PublicKey::Rsa(_) => CKK_RSA,
         PublicKey::Ec(_) => CKK_EC,
     }
 }
 
-fn allowed_mechanisms(object: &Object) -> Vec<u8> {
-    mechanism::allowed_for(object.key.public_key()).flat_map(|kind| ulong(kind.0)).collect()
+fn allowed_mechanisms(key: &PublicKey) -> Vec<u8> {
+    mechanism::allowed_for(key).flat_map(|kind| ulong(kind.0)).collect()
 }
 
 /// Stays the same as long as the object does, from run to run (PKCS#11 v3.1 section 4.4.1).
 fn unique_id(object: &Object) -> String {
-    let certificate = match object.class {
-        ObjectClass::CERTIFICATE => object.key.certificate().map_or(&[][..], |certificate| &certificate.der),
+    let spki = public_key(object).map(PublicKey::to_spki).unwrap_or_default();
+    let certificate = match &object.content {
+        Content::Certificate(key) => key.certificate().map_or(&[][..], |certificate| &certificate.der),
         _ => &[],
     };
-    let class = [object.class.0 as u8];
-    let mut id = fingerprint(&[
-        &class,
-        object.key.label.as_bytes(),
-        &[0],
-        &object.key.public_key().to_spki(),
-        certificate,
-    ]);
+    let mut id = fingerprint(&[&ulong(object.class().0), label(object).as_bytes(), &[0], &spki, certificate]);
     id.truncate(32);
     id
 }

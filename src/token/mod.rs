@@ -10,6 +10,7 @@ pub mod module;
 pub mod names;
 pub mod object;
 pub mod operation;
+pub mod profile;
 pub mod search;
 pub mod session;
 pub mod settings;

@@ -2,11 +2,13 @@
 //! the host's belief that it is gone.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use super::access::Access;
 use super::error::{Result, refused};
 use super::names::{ReturnValue, SessionHandle, SessionState, UserType};
+use super::object::{Appearance, Object};
+use super::profile;
 use super::session::{Session, SessionCounts, SessionKind, Sessions};
 use super::settings::Settings;
 use crate::config::{Configuration, Environment};
@@ -29,6 +31,7 @@ pub struct Module {
     pub(super) access: Access,
     sessions: Sessions,
     pub(super) missed: Mutex<HashSet<Vec<u8>>>,
+    profiles: OnceLock<Vec<Object>>,
     ended: Mutex<bool>,
     ending: Condvar,
 }
@@ -49,6 +52,7 @@ impl Module {
             log,
             sessions: Sessions::default(),
             missed: Mutex::default(),
+            profiles: OnceLock::new(),
             ended: Mutex::new(false),
             ending: Condvar::new(),
         }
@@ -80,6 +84,14 @@ impl Module {
     /// Whether the token asks for a login.
     pub fn is_login_required(&self) -> bool {
         self.access.is_login_required()
+    }
+
+    /// The profiles that the token meets.
+    pub(super) fn profiles(&self) -> &[Object] {
+        self.profiles.get_or_init(|| {
+            let without_settings = Appearance { certificates: false, private: true };
+            profile::objects(self.access.settings().map_or(without_settings, Settings::appearance))
+        })
     }
 
     /// How many sessions are open.

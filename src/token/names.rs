@@ -6,6 +6,13 @@ use std::fmt;
 
 use cryptoki_sys::*;
 
+/// Where this module's own attributes begin: `SP` in the range that the standard leaves to vendors. The names and values
+/// stand in `include/signpath_pkcs11.h`, too.
+const CKA_SIGNPATH: CK_ATTRIBUTE_TYPE = CKA_VENDOR_DEFINED | 0x5350_0000;
+const CKA_SIGNPATH_PROJECT_SLUG: CK_ATTRIBUTE_TYPE = CKA_SIGNPATH | 1;
+const CKA_SIGNPATH_SIGNING_POLICY_SLUG: CK_ATTRIBUTE_TYPE = CKA_SIGNPATH | 2;
+const CKA_SIGNPATH_SIGNING_POLICY_ID: CK_ATTRIBUTE_TYPE = CKA_SIGNPATH | 3;
+
 /// Declares a number with the names of its values.
 macro_rules! numbers {
     ($(#[$note:meta])* $name:ident($number:ty) { $($constant:ident = $value:ident,)* }) => {
@@ -207,6 +214,9 @@ numbers! {
         ENCAPSULATE = CKA_ENCAPSULATE,
         DECAPSULATE = CKA_DECAPSULATE,
         PROFILE_ID = CKA_PROFILE_ID,
+        SIGNPATH_PROJECT_SLUG = CKA_SIGNPATH_PROJECT_SLUG,
+        SIGNPATH_SIGNING_POLICY_SLUG = CKA_SIGNPATH_SIGNING_POLICY_SLUG,
+        SIGNPATH_SIGNING_POLICY_ID = CKA_SIGNPATH_SIGNING_POLICY_ID,
     }
 }
 

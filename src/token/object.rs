@@ -1,5 +1,5 @@
 //! The objects of the token: for each signing policy its private key, its public key and its certificate, with handles
-//! that stay while the key behind them stays.
+//! that stay while the key behind them stays. Profiles, which need no key, are in `profile`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use cryptoki_sys::CK_ULONG;
 
 use super::attributes::Attribute;
 use super::names::{AttributeType, ObjectClass, ObjectHandle};
+use super::profile::Profile;
 use crate::signpath::{Certificate, PublicKey, SigningPolicy, User};
 
 /// A key of the token.
@@ -37,21 +38,64 @@ impl Key {
 pub struct Object {
     /// Its handle.
     pub handle: ObjectHandle,
-    /// Private key, public key or certificate.
-    pub class: ObjectClass,
     /// `CKA_PRIVATE`: visible after login only.
     pub is_private: bool,
-    /// The key that it shows a side of.
-    pub key: Arc<Key>,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What an object is.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The private half of a key.
+    PrivateKey(Arc<Key>),
+    /// The public half of a key.
+    PublicKey(Arc<Key>),
+    /// A key's certificate.
+    Certificate(Arc<Key>),
+    /// A profile that the module meets.
+    Profile(Profile),
 }
 
 impl Object {
+    /// `CKA_CLASS`.
+    pub fn class(&self) -> ObjectClass {
+        match self.content {
+            Content::PrivateKey(_) => ObjectClass::PRIVATE_KEY,
+            Content::PublicKey(_) => ObjectClass::PUBLIC_KEY,
+            Content::Certificate(_) => ObjectClass::CERTIFICATE,
+            Content::Profile(_) => ObjectClass::PROFILE,
+        }
+    }
+
+    /// The key that it shows a side of.
+    pub fn key(&self) -> Option<&Arc<Key>> {
+        match &self.content {
+            Content::PrivateKey(key) | Content::PublicKey(key) | Content::Certificate(key) => Some(key),
+            Content::Profile(_) => None,
+        }
+    }
+
+    /// Whether the object meets every criterion of a template.
+    pub fn meets(&self, template: &[Criterion]) -> bool {
+        template.iter().all(|criterion| {
+            matches!(self.attribute(criterion.kind), Some(Attribute::Value(value)) if *value == *criterion.value)
+        })
+    }
+
     fn shows_the_same_as(&self, other: &Self) -> bool {
-        self.class == other.class
+        let same_key = match (self.key(), other.key()) {
+            (Some(own), Some(other)) => own.label == other.label && own.public_key() == other.public_key(),
+            _ => false,
+        };
+        let certificate = |object: &Self| match &object.content {
+            Content::Certificate(key) => key.certificate().cloned(),
+            _ => None,
+        };
+        same_key
+            && self.class() == other.class()
             && self.is_private == other.is_private
-            && self.key.label == other.key.label
-            && self.key.public_key() == other.key.public_key()
-            && (self.class != ObjectClass::CERTIFICATE || self.key.certificate() == other.key.certificate())
+            && certificate(self) == certificate(other)
     }
 }
 
@@ -115,7 +159,7 @@ impl Keyring {
 
     /// The handles of all objects that meet every criterion, in the order of the labels.
     pub fn find(&self, template: &[Criterion]) -> Vec<ObjectHandle> {
-        let meets = |object: &&Object| template.iter().all(|criterion| is_met(object, criterion));
+        let meets = |object: &&Object| object.meets(template);
         match named(template) {
             Some(name) => self.with_name(name).filter(meets).map(|object| object.handle).collect(),
             None => self.objects.iter().filter(meets).map(|object| object.handle).collect(),
@@ -129,15 +173,19 @@ impl Keyring {
 
     /// The labels of all keys.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        let private = self.objects.iter().filter(|object| object.class == ObjectClass::PRIVATE_KEY);
-        private.map(|object| object.key.label.as_str())
+        self.objects.iter().filter_map(|object| match &object.content {
+            Content::PrivateKey(key) => Some(key.label.as_str()),
+            _ => None,
+        })
     }
 
     fn of_objects(user: Arc<User>, objects: Vec<Object>) -> Self {
         let by_handle = objects.iter().enumerate().map(|(index, object)| (object.handle, index)).collect();
         let mut by_name: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        for (index, object) in objects.iter().enumerate() {
-            by_name.entry(object.key.label.as_bytes().to_vec()).or_default().push(index);
+        for (index, key) in
+            objects.iter().enumerate().filter_map(|(index, object)| Some((index, object.key()?)))
+        {
+            by_name.entry(key.label.as_bytes().to_vec()).or_default().push(index);
         }
         Self { user, objects, by_handle, by_name }
     }
@@ -147,7 +195,7 @@ impl Keyring {
     }
 
     fn same_object(&self, object: &Object) -> Option<&Object> {
-        self.with_name(object.key.label.as_bytes()).find(|own| own.shows_the_same_as(object))
+        self.with_name(object.key()?.label.as_bytes()).find(|own| own.shows_the_same_as(object))
     }
 }
 
@@ -155,10 +203,6 @@ impl Keyring {
 pub fn named(template: &[Criterion]) -> Option<&[u8]> {
     let is_name = |criterion: &&Criterion| matches!(criterion.kind, AttributeType::ID | AttributeType::LABEL);
     template.iter().find(is_name).map(|criterion| criterion.value.as_slice())
-}
-
-fn is_met(object: &Object, criterion: &Criterion) -> bool {
-    matches!(object.attribute(criterion.kind), Some(Attribute::Value(value)) if *value == *criterion.value)
 }
 
 /// In the order of their labels, the first of those with the same label alone: `pkcs11-tool --sign --label` takes the
@@ -172,20 +216,18 @@ fn keys(policies: Vec<SigningPolicy>) -> Vec<Arc<Key>> {
 }
 
 fn objects_of(key: Arc<Key>, appearance: Appearance) -> impl Iterator<Item = Object> {
-    let has_certificate = appearance.certificates && key.certificate().is_some();
-    let classes = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE];
-    classes.into_iter().filter(move |class| *class != ObjectClass::CERTIFICATE || has_certificate).map(
-        move |class| Object {
-            handle: ObjectHandle(0),
-            class,
-            is_private: appearance.private && class == ObjectClass::PRIVATE_KEY,
-            key: Arc::clone(&key),
-        },
-    )
+    let certificate =
+        key.certificate().filter(|_| appearance.certificates).map(|_| Content::Certificate(Arc::clone(&key)));
+    let contents = [Content::PrivateKey(Arc::clone(&key)), Content::PublicKey(key)];
+    contents.into_iter().chain(certificate).map(move |content| Object {
+        handle: ObjectHandle(0),
+        is_private: appearance.private && matches!(content, Content::PrivateKey(_)),
+        content,
+    })
 }
 
 /// Handles are never used twice in a process: one of an earlier run must not become another object.
-fn new_handle() -> ObjectHandle {
+pub(super) fn new_handle() -> ObjectHandle {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     ObjectHandle(NEXT.fetch_add(1, Ordering::Relaxed) as CK_ULONG)
 }

@@ -22,13 +22,21 @@ impl Module {
     ///
     /// `CKR_OBJECT_HANDLE_INVALID`.
     pub fn object(&self, handle: ObjectHandle) -> Result<Object> {
-        let found = self.access.object(handle).map(|(object, _)| object);
+        let profile = self.profiles().iter().find(|object| object.handle == handle).cloned();
+        let found = profile.or_else(|| self.access.object(handle).map(|(object, _)| object));
         found.ok_or_else(|| {
             refused(ReturnValue::OBJECT_HANDLE_INVALID, format!("there is no object {}", handle.0))
         })
     }
 
     fn find(&self, template: &[Criterion]) -> Result<Vec<ObjectHandle>> {
+        let mut found = if may_be_key(template) { self.find_keys(template)? } else { Vec::new() };
+        let profiles = self.profiles().iter().filter(|object| object.meets(template));
+        found.extend(profiles.map(|object| object.handle));
+        Ok(found)
+    }
+
+    fn find_keys(&self, template: &[Criterion]) -> Result<Vec<ObjectHandle>> {
         let Some(keyring) = self.access.keyring()? else { return Ok(Vec::new()) };
         let found = keyring.find(template);
         let Some(name) = missing_key(template).filter(|name| found.is_empty() && !keyring.has_name(name))
@@ -50,6 +58,14 @@ impl Module {
             self.log.error(&missing_line(keyring, name));
         }
     }
+}
+
+/// Whether a template leaves it open that a key or certificate is meant. NSS looks for profiles and built-in roots on
+/// every token that it loads: no reason to ask SignPath.
+fn may_be_key(template: &[Criterion]) -> bool {
+    let classes = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE];
+    let mut asked = template.iter().filter(|criterion| criterion.kind == AttributeType::CLASS);
+    asked.all(|criterion| classes.iter().any(|class| criterion.value == ulong(class.0)))
 }
 
 /// The id or label of a key that a template asks for.

@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::error::{Error, Result, refused};
 use super::mechanism::{Mechanism, MechanismParameter};
 use super::module::Module;
-use super::names::{AttributeType, MechanismType, ObjectClass, ObjectHandle, ReturnValue};
-use super::object::{Criterion, Key, Keyring, Object};
+use super::names::{AttributeType, MechanismType, ObjectHandle, ReturnValue};
+use super::object::{Content, Criterion, Key, Keyring, Object};
 use super::operation::{SignatureInput, SigningOperation, ToSign, VerifyingOperation};
 use super::session::Session;
 use super::verification::verifies;
@@ -30,7 +30,9 @@ impl Module {
     ) -> Result<()> {
         session.signing.check_idle()?;
         let (object, user) = self.access.object(key).ok_or_else(|| no_key(key))?;
-        let input = input(object, ObjectClass::PRIVATE_KEY, mechanism, parameter)?;
+        let mechanism = Mechanism::find(mechanism)?;
+        let Content::PrivateKey(key) = object.content else { return Err(not_permitted(&object)) };
+        let input = SignatureInput::new(key, mechanism, parameter)?;
         session.signing.begin(SigningOperation { input, user })
     }
 
@@ -59,7 +61,9 @@ impl Module {
     ) -> Result<()> {
         session.verifying.check_idle()?;
         let (object, _) = self.access.object(key).ok_or_else(|| no_key(key))?;
-        let input = input(object, ObjectClass::PUBLIC_KEY, mechanism, parameter)?;
+        let mechanism = Mechanism::find(mechanism)?;
+        let Content::PublicKey(key) = object.content else { return Err(not_permitted(&object)) };
+        let input = SignatureInput::new(key, mechanism, parameter)?;
         session.verifying.begin(VerifyingOperation { input, signature: signature.map(<[u8]>::to_vec) })
     }
 
@@ -160,19 +164,8 @@ impl Data<'_> {
     }
 }
 
-/// The input of an operation with an object, which must be a key of this class.
-fn input(
-    object: Object,
-    class: ObjectClass,
-    mechanism: MechanismType,
-    parameter: MechanismParameter,
-) -> Result<SignatureInput> {
-    let mechanism = Mechanism::find(mechanism)?;
-    if object.class != class {
-        let reason = format!("the operation is not one of {}", object.class);
-        return Err(refused(ReturnValue::KEY_FUNCTION_NOT_PERMITTED, reason));
-    }
-    SignatureInput::new(object.key, mechanism, parameter)
+fn not_permitted(object: &Object) -> Error {
+    refused(ReturnValue::KEY_FUNCTION_NOT_PERMITTED, format!("{} is not for this operation", object.class()))
 }
 
 fn no_key(handle: ObjectHandle) -> Error {
@@ -185,7 +178,8 @@ fn has_key(keyring: &Keyring, key: &Key) -> bool {
     found
         .iter()
         .filter_map(|handle| keyring.object(*handle))
-        .any(|object| object.key.public_key() == key.public_key())
+        .filter_map(Object::key)
+        .any(|found| found.public_key() == key.public_key())
 }
 
 fn signature_line(label: &str, signed: &ToSign, answer: &Signed, started: Instant) -> String {

@@ -19,7 +19,7 @@ fn file(emulator: &Emulator, content: &str) -> (&'static str, String) {
 }
 
 fn visible(pkcs11: &Pkcs11) -> usize {
-    pkcs11.session().find(&[]).unwrap().len()
+    pkcs11.session().find_keys().unwrap().len()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn the_environment_beats_the_file_and_the_pin_beats_both() {
         let session = pkcs11.session();
         session.log_in(&emulator.pin()).unwrap();
 
-        assert_eq!(session.find(&[]).unwrap().len(), 24);
+        assert_eq!(session.find_keys().unwrap().len(), 24);
     });
 }
 

@@ -195,6 +195,21 @@ fn nothing_but_a_login_or_a_search_asks_the_service() {
 }
 
 #[test]
+fn a_search_for_what_is_no_key_and_no_certificate_asks_nobody() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let session = initialized(&emulator.variables()).session();
+        for class in
+            [ObjectClass::PROFILE, ObjectClass::SECRET_KEY, ObjectClass::DATA, ObjectClass(0xce53_4351)]
+        {
+            session.find(&[(A::CLASS, &class.0.to_ne_bytes()), (A::TOKEN, &[1])]).unwrap();
+        }
+
+        assert_eq!(emulator.requests().len(), 0);
+    });
+}
+
+#[test]
 fn many_threads_that_search_at_once_ask_once() {
     in_own_process(|| {
         let emulator = Emulator::start();

@@ -8,7 +8,7 @@ use crate::support::pkcs11::{Session, initialized};
 
 /// How many objects a session sees.
 fn visible(session: &Session) -> usize {
-    session.find(&[]).unwrap().len()
+    session.find_keys().unwrap().len()
 }
 
 fn state(session: &Session) -> SessionState {
@@ -222,5 +222,25 @@ fn logging_out_without_a_login_is_refused() {
         let session = initialized(&Emulator::start().variables()).session();
 
         assert_eq!(session.log_out(), Err(ReturnValue::USER_NOT_LOGGED_IN));
+    });
+}
+
+#[test]
+fn with_a_name_the_organization_is_the_name_and_the_token_the_pin() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let session = initialized(&emulator.address()).session();
+        let log_in = |pin: &str, name: &str| {
+            let (pin_length, name_length) = (pin.len() as u64, name.len() as u64);
+            let (pin, name) = (pin.as_ptr().cast_mut(), name.as_ptr().cast_mut());
+            let log_in_user = session.pkcs11.list.C_LoginUser.unwrap();
+            let user = cryptoki_sys::CKU_USER;
+            ReturnValue(unsafe { log_in_user(session.handle, user, pin, pin_length, name, name_length) })
+        };
+        assert_eq!(log_in("wrong", &emulator.organization), ReturnValue::PIN_INCORRECT);
+        assert_eq!(log_in(&emulator.token_awkward, &emulator.organization), ReturnValue::OK);
+        assert!(visible(&session) > 0);
+        session.log_out().unwrap();
+        assert_eq!(log_in(&emulator.pin(), ""), ReturnValue::OK);
     });
 }

@@ -23,6 +23,7 @@
 mod support;
 
 mod configuration;
+mod digesting;
 mod failures;
 mod interfaces;
 mod listing;
@@ -32,3 +33,4 @@ mod processes;
 mod requests;
 mod signing;
 mod token;
+mod verifying;

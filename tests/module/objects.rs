@@ -276,13 +276,14 @@ fn objects_are_found_by_any_attribute_and_by_several() {
         let count = |template: &[(A, &[u8])]| session.find(template).unwrap().len();
         let (private, rsa) = (CKO_PRIVATE_KEY.to_ne_bytes(), CKK_RSA.to_ne_bytes());
 
-        assert_eq!(count(&[]), 24);
+        assert_eq!(count(&[]), 24 + 4, "three sides of eight keys, and four profiles");
         assert_eq!(count(&[(A::CLASS, &private)]), 8);
         assert_eq!(count(&[(A::CLASS, &private), (A::KEY_TYPE, &rsa)]), 5);
         assert_eq!(count(&[(A::ID, b"container-images/p-256")]), 3);
         assert_eq!(count(&[(A::ID, b"container-images/p-256"), (A::LABEL, b"container-images/p-256")]), 3);
         assert_eq!(count(&[(A::ID, b"container-images/p-256"), (A::LABEL, b"other")]), 0);
         assert_eq!(count(&[(A::SIGN, &[1]), (A::TOKEN, &[1])]), 8);
+        assert_eq!(count(&[(A::SIGNPATH_PROJECT_SLUG, b"desktop-app")]), 3);
         assert_eq!(count(&[(A::TOKEN, &[0])]), 0);
         assert_eq!(count(&[(A::PRIME_1, &[])]), 0);
         assert_eq!(count(&[(A::OWNER, b"x")]), 0);
@@ -300,7 +301,7 @@ fn a_search_gives_its_handles_in_portions_and_is_one_at_a_time() {
         assert_eq!(session.find_init(&[]), Err(ReturnValue::OPERATION_ACTIVE));
         let portions: Vec<usize> = (0..4).map(|_| session.find_next(10).unwrap().len()).collect();
 
-        assert_eq!(portions, [10, 10, 4, 0]);
+        assert_eq!(portions, [10, 10, 8, 0]);
         session.find_final().unwrap();
     });
 }
@@ -331,5 +332,56 @@ fn the_size_of_an_object_is_that_of_its_values() {
         assert_eq!(unsafe { get(session.handle, key, &mut size) }, CKR_OK);
         assert!((1000..3000).contains(&size), "{size}");
         assert_eq!(unsafe { get(session.handle, 0xdead, &mut size) }, CKR_OBJECT_HANDLE_INVALID);
+    });
+}
+
+/// The ids of the profiles that a session sees.
+fn profiles(session: &Session) -> Vec<CK_ULONG> {
+    let class = CKO_PROFILE.to_ne_bytes();
+    let found = session.find(&[(A::CLASS, &class)]).unwrap();
+    let id = |object: &u64| session.attribute(*object, A::PROFILE_ID).unwrap().try_into().unwrap();
+    found.iter().map(|object| CK_ULONG::from_ne_bytes(id(object))).collect()
+}
+
+#[test]
+fn profiles_are_visible_to_everybody_and_nobody_is_asked_for_them() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let session = initialized(&emulator.address()).session();
+
+        assert_eq!(
+            profiles(&session),
+            [CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER, CKP_AUTHENTICATION_TOKEN]
+        );
+        assert_eq!(emulator.requests().len(), 0);
+    });
+}
+
+#[test]
+fn the_profile_of_public_certificates_is_met_where_they_are_visible_without_a_login() {
+    let cases = [("auto", "show", true), ("auto", "hide", false), ("always", "show", false)];
+    in_own_process_each(cases, |(login, certificates, expected)| {
+        let emulator = Emulator::start();
+        let mut variables = emulator.variables();
+        variables.push(("SIGNPATH_CRYPTOKI_LOGIN_REQUIRED", login.to_owned()));
+        variables.push(("SIGNPATH_CRYPTOKI_CERTIFICATES", certificates.to_owned()));
+        let session = initialized(&variables).session();
+
+        assert_eq!(profiles(&session).contains(&CKP_PUBLIC_CERTIFICATES_TOKEN), expected);
+    });
+}
+
+#[test]
+fn an_object_tells_where_its_key_comes_from() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let session = session(&emulator);
+        for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE] {
+            let object = session.object(class, &label("p-256"));
+            let text = |kind| String::from_utf8(session.attribute(object, kind).unwrap()).unwrap();
+            assert_eq!(text(A::SIGNPATH_PROJECT_SLUG), "container-images");
+            assert_eq!(text(A::SIGNPATH_SIGNING_POLICY_SLUG), "p-256");
+            assert_eq!(text(A::SIGNPATH_SIGNING_POLICY_ID).len(), 36);
+        }
     });
 }

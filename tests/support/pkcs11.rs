@@ -169,6 +169,13 @@ impl Session {
         found
     }
 
+    /// Every object that is a side of a key; profiles are visible to everybody.
+    pub fn find_keys(&self) -> Result<Vec<CK_OBJECT_HANDLE>> {
+        let mut found = self.find(&[])?;
+        found.retain(|object| self.attribute(*object, AttributeType::ID).is_ok());
+        Ok(found)
+    }
+
     /// The one object of a class with a label.
     pub fn object(&self, class: ObjectClass, label: &str) -> CK_OBJECT_HANDLE {
         let class = class.0.to_ne_bytes();
@@ -196,14 +203,8 @@ impl Session {
     }
 
     pub fn sign_init(&self, mechanism: impl Into<Mechanism>, key: CK_OBJECT_HANDLE) -> Result<()> {
-        let Mechanism { kind, mut pss } = mechanism.into();
-        let (parameter, length) = match &mut pss {
-            Some(pss) => ((&raw mut *pss).cast::<c_void>(), size_of::<CK_RSA_PKCS_PSS_PARAMS>()),
-            None => (null_mut(), 0),
-        };
-        let mut mechanism =
-            CK_MECHANISM { mechanism: kind.0, pParameter: parameter, ulParameterLen: length as CK_ULONG };
-        check(unsafe { self.pkcs11.list.C_SignInit.unwrap()(self.handle, &mut mechanism, key) })
+        let sign_init = self.pkcs11.list.C_SignInit.unwrap();
+        with_mechanism(mechanism.into(), |mechanism| check(unsafe { sign_init(self.handle, mechanism, key) }))
     }
 
     /// C_Sign into a buffer of this size; `None` asks for the length.
@@ -258,6 +259,110 @@ impl Session {
         self.sign_init(mechanism, key)?;
         self.sign(data)
     }
+}
+
+impl Session {
+    pub fn verify_init(&self, mechanism: impl Into<Mechanism>, key: CK_OBJECT_HANDLE) -> Result<()> {
+        let verify_init = self.pkcs11.list.C_VerifyInit.unwrap();
+        with_mechanism(mechanism.into(), |mechanism| {
+            check(unsafe { verify_init(self.handle, mechanism, key) })
+        })
+    }
+
+    pub fn verify(&self, data: &[u8], signature: &[u8]) -> Result<()> {
+        let (data, signature) = (data.to_vec(), signature.to_vec());
+        check(unsafe {
+            self.pkcs11.list.C_Verify.unwrap()(
+                self.handle,
+                data.as_ptr().cast_mut(),
+                data.len() as CK_ULONG,
+                signature.as_ptr().cast_mut(),
+                signature.len() as CK_ULONG,
+            )
+        })
+    }
+
+    pub fn verify_update(&self, part: &[u8]) -> Result<()> {
+        let update = self.pkcs11.list.C_VerifyUpdate.unwrap();
+        check(unsafe { update(self.handle, part.as_ptr().cast_mut(), part.len() as CK_ULONG) })
+    }
+
+    pub fn verify_final(&self, signature: &[u8]) -> Result<()> {
+        let end = self.pkcs11.list.C_VerifyFinal.unwrap();
+        check(unsafe { end(self.handle, signature.as_ptr().cast_mut(), signature.len() as CK_ULONG) })
+    }
+
+    /// C_VerifySignatureInit, of version 3.2.
+    pub fn verify_signature_init(
+        &self,
+        mechanism: impl Into<Mechanism>,
+        key: CK_OBJECT_HANDLE,
+        signature: &[u8],
+    ) -> Result<()> {
+        let init = self.pkcs11.list.C_VerifySignatureInit.unwrap();
+        with_mechanism(mechanism.into(), |mechanism| {
+            let (pointer, length) = (signature.as_ptr().cast_mut(), signature.len() as CK_ULONG);
+            check(unsafe { init(self.handle, mechanism, key, pointer, length) })
+        })
+    }
+
+    pub fn verify_signature(&self, data: &[u8]) -> Result<()> {
+        let verify = self.pkcs11.list.C_VerifySignature.unwrap();
+        check(unsafe { verify(self.handle, data.as_ptr().cast_mut(), data.len() as CK_ULONG) })
+    }
+
+    pub fn verify_signature_update(&self, part: &[u8]) -> Result<()> {
+        let update = self.pkcs11.list.C_VerifySignatureUpdate.unwrap();
+        check(unsafe { update(self.handle, part.as_ptr().cast_mut(), part.len() as CK_ULONG) })
+    }
+
+    pub fn verify_signature_final(&self) -> Result<()> {
+        check(unsafe { self.pkcs11.list.C_VerifySignatureFinal.unwrap()(self.handle) })
+    }
+
+    pub fn digest_init(&self, mechanism: impl Into<Mechanism>) -> Result<()> {
+        let digest_init = self.pkcs11.list.C_DigestInit.unwrap();
+        with_mechanism(mechanism.into(), |mechanism| check(unsafe { digest_init(self.handle, mechanism) }))
+    }
+
+    pub fn digest(&self, data: &[u8]) -> Result<Vec<u8>> {
+        let digest = self.pkcs11.list.C_Digest.unwrap();
+        let (mut output, mut length) = (vec![0; 64], 64);
+        let (pointer, count) = (data.as_ptr().cast_mut(), data.len() as CK_ULONG);
+        check(unsafe { digest(self.handle, pointer, count, output.as_mut_ptr(), &mut length) })?;
+        output.truncate(length as usize);
+        Ok(output)
+    }
+
+    pub fn digest_update(&self, part: &[u8]) -> Result<()> {
+        let update = self.pkcs11.list.C_DigestUpdate.unwrap();
+        check(unsafe { update(self.handle, part.as_ptr().cast_mut(), part.len() as CK_ULONG) })
+    }
+
+    pub fn digest_final(&self) -> Result<Vec<u8>> {
+        let (mut output, mut length) = (vec![0; 64], 64);
+        check(unsafe {
+            self.pkcs11.list.C_DigestFinal.unwrap()(self.handle, output.as_mut_ptr(), &mut length)
+        })?;
+        output.truncate(length as usize);
+        Ok(output)
+    }
+
+    pub fn cancel(&self, flags: CK_FLAGS) -> Result<()> {
+        check(unsafe { self.pkcs11.list.C_SessionCancel.unwrap()(self.handle, flags) })
+    }
+}
+
+/// Calls something with a mechanism as C has it.
+fn with_mechanism<T>(mechanism: Mechanism, call: impl FnOnce(*mut CK_MECHANISM) -> T) -> T {
+    let Mechanism { kind, mut pss } = mechanism;
+    let (parameter, length) = match &mut pss {
+        Some(pss) => ((&raw mut *pss).cast::<c_void>(), size_of::<CK_RSA_PKCS_PSS_PARAMS>()),
+        None => (null_mut(), 0),
+    };
+    let mut mechanism =
+        CK_MECHANISM { mechanism: kind.0, pParameter: parameter, ulParameterLen: length as CK_ULONG };
+    call(&mut mechanism)
 }
 
 /// `CKR_OK` or the value.

@@ -18,6 +18,7 @@
 )]
 
 pub mod artifacts;
+pub mod bench;
 pub mod console;
 pub mod emulator;
 pub mod isolation;

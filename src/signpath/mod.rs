@@ -1,5 +1,6 @@
 //! The service: SignPath's REST API, as much of it as signing needs. Nothing in this room knows PKCS#11.
 
+mod attempts;
 pub mod client;
 mod connection;
 pub mod hash_signing;
@@ -8,8 +9,10 @@ mod problem;
 pub mod public_key;
 pub mod retry;
 mod trust;
+pub mod user;
 
-pub use client::{Client, User};
+pub use client::Client;
 pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
 pub use policies::SigningPolicy;
 pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};
+pub use user::User;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
-use crate::signpath::client::{Client, User};
+use crate::signpath::client::Client;
 use crate::signpath::connection::{Body, Request};
+use crate::signpath::user::User;
 
 /// `payload.json` of a fast signing request.
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use reqwest::{Client as Http, Method};
 use tokio::sync::watch;
 
 use super::attempts::{Course, Setback};
-use super::connection::{self, Body, Connections, Request, Route};
+use super::connection::{self, Connections, JSON, Request, Route};
 use super::policies::{self, SigningPolicy};
 use super::problem::Answer;
 use super::retry::{self, RetryRules};
@@ -72,7 +72,7 @@ impl Client {
         for (name, slug) in filters.into_iter().filter_map(|(name, slug)| Some((name, slug.as_ref()?))) {
             url.query_pairs_mut().append_pair(name, slug.as_str());
         }
-        let request = Request { method: Method::GET, url, body: Body::None, largest_answer: LARGEST_LIST };
+        let request = Request::get(url, JSON, LARGEST_LIST);
         let started = Instant::now();
         let body = self.exchange(&asked, &request, user)?.into_success(&asked)?;
         let listing = policies::read(&body).ok_or_else(|| not_a_list(&asked))?;

@@ -8,6 +8,7 @@ pub mod policies;
 mod problem;
 pub mod public_key;
 pub mod retry;
+pub mod signing_request;
 mod trust;
 pub mod user;
 
@@ -15,4 +16,5 @@ pub use client::Client;
 pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
 pub use policies::SigningPolicy;
 pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};
+pub use signing_request::{SigningRequestId, State, Status, Submission, Submitted};
 pub use user::User;

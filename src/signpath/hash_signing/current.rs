@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
 use crate::signpath::client::Client;
-use crate::signpath::connection::{Body, Request};
+use crate::signpath::connection::{Body, JSON, Request};
 use crate::signpath::user::{SourceProcess, User};
 
 #[derive(Serialize)]
@@ -79,6 +79,7 @@ pub(super) fn request(
     Ok(Request {
         method: Method::POST,
         url,
+        accept: JSON,
         body: Body::Json(json(&body, asked)?),
         largest_answer: LARGEST_ANSWER,
     })

@@ -5,7 +5,17 @@
 
 mod arguments;
 mod console;
+#[allow(dead_code)]
+mod interruption;
+#[allow(dead_code)]
+mod origin;
 mod outcome;
+#[allow(dead_code)]
+mod service;
+#[allow(dead_code)]
+mod signed_artifact;
+#[allow(dead_code)]
+mod signing_request;
 
 use std::process::ExitCode;
 

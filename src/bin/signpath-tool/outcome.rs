@@ -36,6 +36,10 @@ pub(crate) enum Exit {
     StillRunning = 13,
     /// 14: SignPath found malware.
     MalwareDetected = 14,
+    /// 15: SignPath could not scan for malware.
+    MalwareScanFailed = 15,
+    /// 16: SignPath could not retrieve the artifact.
+    ArtifactRetrievalFailed = 16,
     /// 130: interrupted; the signing request goes on.
     Interrupted = 130,
 }
@@ -51,6 +55,12 @@ impl Ending {
     /// An ending with a message: lower case, no full stop, the remedy last.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
+    }
+
+    /// The same ending with more to say.
+    pub(crate) fn adding(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
     }
 
     /// The exit code.

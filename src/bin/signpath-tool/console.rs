@@ -42,6 +42,7 @@ impl Console {
     }
 
     /// Begins to show something that takes time.
+    #[expect(dead_code, reason = "only waiting for a signing request takes time")]
     pub(crate) fn progress(&self) -> Progress<'_> {
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})").ok();
         let bar =
@@ -57,6 +58,7 @@ impl Console {
     }
 }
 
+#[expect(dead_code, reason = "only waiting for a signing request takes time")]
 impl Progress<'_> {
     /// Says what is happening now: the moving line changes; in a log, a new line appears if it says something new.
     pub(crate) fn show(&mut self, message: &str) {

@@ -2,10 +2,31 @@
 //!
 //! Standard output carries results only, text or JSON; everything else goes to standard error. Each way in which a
 //! command can end has an exit code of its own ([`outcome::Exit`]).
+//!
+//! # The map
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
+//! | [`commands`] | one file a command: it asks the rooms below, and prints |
+//! | [`images`] | names of images, and what they stand for |
+//! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
+//! | [`signer`] | whether a signature is one of the key over exactly these bytes |
+//! | [`attachments`] | how signatures lie in a registry: pushed, and read back |
+//! | [`artifact_configuration`] | what a project in SignPath must be told |
+//! | [`registry`] | the OCI registry: access, manifests, blobs, tags that others write, too |
 
 mod arguments;
+mod artifact_configuration;
+mod attachments;
+mod commands;
 mod console;
+mod files;
+mod images;
+mod metadata;
 mod outcome;
+mod registry;
+mod signer;
 
 use std::process::ExitCode;
 
@@ -13,7 +34,7 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 use console::Console;
-use outcome::Result;
+use outcome::{Ending, Exit, Result};
 
 fn main() -> ExitCode {
     // two libraries bring TLS; both are to use this provider, and it can only be installed once
@@ -29,6 +50,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, _console: &Console) -> Result<()> {
-    match command {}
+fn run(command: Command, console: &Console) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Ending::new(Exit::Failed, format!("preparing for requests: {error}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Generate(arguments) => commands::generate::run(arguments, console).await,
+            Command::Attach(arguments) => commands::attach::run(arguments, console).await,
+            Command::Verify(arguments) => commands::verify::run(arguments, console).await,
+            Command::ArtifactConfiguration(arguments) => {
+                commands::print(&artifact_configuration::xml(arguments.format, arguments.images))
+            }
+        }
+    })
 }

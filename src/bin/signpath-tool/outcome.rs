@@ -11,6 +11,7 @@ pub(crate) type Result<T> = std::result::Result<T, Ending>;
 /// An exit code; documented in `--help` and in the README, so none ever changes its meaning. 2 is clap's, for a command
 /// line that makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(dead_code, reason = "signing requests end in ways that no other command does")]
 pub(crate) enum Exit {
     /// 1: anything that has no code of its own.
     Failed = 1,
@@ -24,7 +25,7 @@ pub(crate) enum Exit {
     Unavailable = 6,
     /// 7: the registry could not be read or written.
     Registry = 7,
-    /// 8: what SignPath returned does not verify; nothing was pushed.
+    /// 8: a signature, or what else SignPath returned, does not verify; nothing was pushed.
     NotVerified = 8,
     /// 10: the signing request was denied.
     Denied = 10,

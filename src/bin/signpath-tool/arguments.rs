@@ -1,6 +1,14 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::metadata::annotations::Annotations;
+use crate::metadata::identities::Pattern;
+use crate::origin::OriginArguments;
+use crate::service::RequestArguments;
+use crate::signing_request::WaitArguments;
 
 /// Works with SignPath beside the PKCS#11 module.
 #[derive(Parser, Debug)]
@@ -12,4 +20,272 @@ pub(crate) struct Arguments {
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    /// Sign images: make the metadata, have SignPath sign it, check the signatures, attach them
+    SignImage(SignImage),
+    /// Make the metadata of images, which SignPath is to sign
+    Generate(Generate),
+    /// Have SignPath sign a file, such as the archive that `generate --zip` makes
+    Submit(Submit),
+    /// Attach a signature that SignPath made over an image's metadata
+    Attach(Attach),
+    /// Verify what is attached to images
+    Verify(Verify),
+    /// Print the artifact configuration that a SignPath project needs
+    ArtifactConfiguration(ArtifactConfiguration),
+}
+
+/// What `sign-image` is told.
+#[derive(Args, Debug)]
+pub(crate) struct SignImage {
+    #[command(flatten)]
+    pub(crate) images: Images,
+
+    /// How the signature lies in the registry
+    #[arg(long, value_enum, default_value_t = Format::Bundle)]
+    pub(crate) format: Format,
+
+    /// Annotations to be signed, KEY=VALUE, several with commas between them
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub(crate) annotations: Vec<Annotations>,
+
+    #[command(flatten)]
+    pub(crate) origin: OriginArguments,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
+
+    #[command(flatten)]
+    pub(crate) waiting: WaitArguments,
+
+    #[command(flatten)]
+    pub(crate) signer: Option<Signer>,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// What `submit` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Submit {
+    /// The file to sign
+    #[arg(required_unless_present = "resume")]
+    pub(crate) artifact: Option<PathBuf>,
+
+    /// Where to write what SignPath makes of it
+    #[arg(long, value_name = "FILE", default_value = "signed.zip")]
+    pub(crate) signed_artifact: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
+
+    #[command(flatten)]
+    pub(crate) waiting: WaitArguments,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// What `generate` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) images: Images,
+
+    /// Which metadata to make; simple-signing is what `cosign generate` prints
+    #[arg(long, value_enum, default_value_t = Format::SimpleSigning)]
+    pub(crate) format: Format,
+
+    /// Annotations to be signed, KEY=VALUE, several with commas between them
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub(crate) annotations: Vec<Annotations>,
+
+    /// Write the ZIP file that is submitted to SignPath instead of printing the metadata
+    #[arg(long, value_name = "FILE")]
+    pub(crate) zip: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// What `attach` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Attach {
+    /// The image, by tag or digest
+    pub(crate) image: String,
+
+    /// The signed metadata, as `generate` printed it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payload: PathBuf,
+
+    /// The signature over it, as SignPath returned it or in base64; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+
+    #[command(flatten)]
+    pub(crate) identities: IdentityOptions,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// What `verify` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) images: Images,
+
+    /// Look at this format only
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+
+    /// Annotations that must have been signed, KEY=VALUE, several with commas between them
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub(crate) annotations: Vec<Annotations>,
+
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// What `artifact-configuration` is told.
+#[derive(Args, Debug)]
+pub(crate) struct ArtifactConfiguration {
+    /// The metadata that is to be signed
+    #[arg(long, value_enum, default_value_t = Format::Bundle)]
+    pub(crate) format: Format,
+
+    /// How many images one signing request is for
+    #[arg(long, value_enum, default_value_t = Count::One)]
+    pub(crate) images: Count,
+}
+
+/// A format of metadata and signatures.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// What cosign 2 makes: a JSON payload, the signature in a tag of its own
+    SimpleSigning,
+    /// What cosign 3 makes: an in-toto statement, the signature in a Sigstore bundle
+    Bundle,
+}
+
+/// How many images a signing request is for.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// Exactly one
+    One,
+    /// One or more
+    Several,
+}
+
+/// How results are printed.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// For people
+    Text,
+    /// For scripts: one JSON document, and nothing else
+    Json,
+}
+
+/// What results look like.
+#[derive(Args, Debug)]
+pub(crate) struct OutputOptions {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+/// Images, and what may be done with them.
+#[derive(Args, Debug)]
+pub(crate) struct Images {
+    /// The images, by tag or digest
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) references: Vec<String>,
+
+    /// Take the images of a multi-architecture index, too
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    #[command(flatten)]
+    pub(crate) identities: IdentityOptions,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryOptions,
+}
+
+/// Which images are allowed.
+#[derive(Args, Debug)]
+pub(crate) struct IdentityOptions {
+    /// Refuse images of other repositories: `*` is part of a name, `**` several; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) allow_identity: Vec<Pattern>,
+
+    /// The same from a file, one pattern a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow_identity_file: Vec<PathBuf>,
+}
+
+/// Whose signature it must be.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Signer {
+    /// The public key, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// A certificate with the public key, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+}
+
+/// How a registry is reached. The names are cosign's.
+#[derive(Args, Debug, Default)]
+pub(crate) struct RegistryOptions {
+    /// Accept any certificate of the registry, for testing
+    #[arg(long)]
+    pub(crate) allow_insecure_registry: bool,
+
+    /// Certificate authorities to trust in place of the system's, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry_cacert: Option<PathBuf>,
+
+    /// User name, in place of that of `docker login`
+    #[arg(long, value_name = "NAME", requires = "registry_password")]
+    pub(crate) registry_username: Option<String>,
+
+    /// Password; other users of the machine can see it, which they cannot after `docker login`
+    #[arg(long, value_name = "PASSWORD", requires = "registry_username")]
+    pub(crate) registry_password: Option<String>,
+
+    /// Bearer token
+    #[arg(long, value_name = "TOKEN", conflicts_with = "registry_username")]
+    pub(crate) registry_token: Option<String>,
+}
+
+impl Signer {
+    /// These options as they are typed.
+    pub(crate) fn words(&self) -> Vec<String> {
+        option("--key", self.key.as_ref()).chain(option("--certificate", self.certificate.as_ref())).collect()
+    }
+}
+
+impl RegistryOptions {
+    /// These options as they are typed, without secrets.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let insecure = self.allow_insecure_registry.then(|| "--allow-insecure-registry".to_owned());
+        insecure.into_iter().chain(option("--registry-cacert", self.registry_cacert.as_ref())).collect()
+    }
+}
+
+fn option(name: &str, path: Option<&PathBuf>) -> impl Iterator<Item = String> {
+    let words = path.map(|path| [name.to_owned(), path.display().to_string()]);
+    words.into_iter().flatten()
+}

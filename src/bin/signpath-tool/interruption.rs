@@ -1,49 +1,69 @@
-//! Ctrl-C and SIGTERM: the command ends at once, in the middle of a request too, and says how to go on.
+//! Ctrl-C and SIGTERM while a signing request is waited for: the command ends at once, in the middle of a request too,
+//! and says how to go on. At any other time they end the process as they always do.
 
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use signpath_pkcs11::signpath::Client;
 
 use crate::outcome::{Ending, Exit, Result};
 
-/// Whether somebody asked this process to end.
-#[derive(Clone)]
+/// A time during which an interruption is waited for; it ends with the value.
 pub(crate) struct Interruption(Arc<Signal>);
 
 #[derive(Default)]
 struct Signal {
-    came: Mutex<bool>,
+    phase: Mutex<Phase>,
     told: Condvar,
 }
 
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Watching,
+    Came,
+    Over,
+}
+
+impl Signal {
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Interruption {
-    /// Watches from now on; a request of this client that is under way ends when the signal comes.
+    /// Watches from now on, once in a process; a request of this client that is under way ends when the signal comes.
     pub(crate) fn watch(client: &Arc<Client>) -> Result<Self> {
-        // one handler a process: a second command of the same process shares it
-        static WATCHED: OnceLock<Interruption> = OnceLock::new();
-        if let Some(watched) = WATCHED.get() {
-            return Ok(watched.clone());
-        }
         let interruption = Self(Arc::default());
         let (signal, client) = (Arc::clone(&interruption.0), Arc::clone(client));
-        ctrlc::set_handler(move || {
-            *signal.came.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            signal.told.notify_all();
-            client.stop();
-        })
-        .map_err(|error| Ending::new(Exit::Failed, format!("watching for Ctrl-C: {error}")))?;
-        Ok(WATCHED.get_or_init(|| interruption).clone())
+        ctrlc::set_handler(move || come(&signal, &client))
+            .map_err(|error| Ending::new(Exit::Failed, format!("watching for Ctrl-C: {error}")))?;
+        Ok(interruption)
     }
 
     pub(crate) fn has_come(&self) -> bool {
-        *self.0.came.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.phase() == Phase::Came
     }
 
     /// Waits this long, or until it comes; whether it came.
     pub(crate) fn comes_within(&self, time: Duration) -> bool {
-        let came = self.0.came.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.0.told.wait_timeout_while(came, time, |came| !*came);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        let waited = self.0.told.wait_timeout_while(self.0.phase(), time, |phase| *phase != Phase::Came);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 == Phase::Came
     }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        *self.0.phase() = Phase::Over;
+    }
+}
+
+fn come(signal: &Signal, client: &Client) {
+    let mut phase = signal.phase();
+    if *phase == Phase::Over {
+        std::process::exit(Exit::Interrupted as i32);
+    }
+    *phase = Phase::Came;
+    signal.told.notify_all();
+    client.stop();
 }

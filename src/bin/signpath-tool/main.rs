@@ -2,19 +2,38 @@
 //!
 //! Standard output carries results only, text or JSON; everything else goes to standard error. Each way in which a
 //! command can end has an exit code of its own ([`outcome::Exit`]).
+//!
+//! # The map
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
+//! | [`commands`] | one file a command: it asks the rooms below, and prints |
+//! | [`images`] | names of images, and what they stand for |
+//! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
+//! | [`signer`] | whether a signature is one of the key over exactly these bytes |
+//! | [`attachments`] | how signatures lie in a registry: pushed, and read back |
+//! | [`artifact_configuration`] | what a project in SignPath must be told |
+//! | [`service`], [`signing_request`], [`signed_artifact`] | SignPath: submit, wait, read what comes back without trust |
+//! | [`origin`], [`interruption`], [`command_line`] | where a build comes from; Ctrl-C; commands to copy |
+//! | [`registry`] | the OCI registry: access, manifests, blobs, tags that others write, too |
 
 mod arguments;
+mod artifact_configuration;
+mod attachments;
+mod command_line;
+mod commands;
 mod console;
-#[allow(dead_code)]
+mod files;
+mod images;
 mod interruption;
-#[allow(dead_code)]
+mod metadata;
 mod origin;
 mod outcome;
-#[allow(dead_code)]
+mod registry;
 mod service;
-#[allow(dead_code)]
 mod signed_artifact;
-#[allow(dead_code)]
+mod signer;
 mod signing_request;
 
 use std::process::ExitCode;
@@ -23,7 +42,7 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 use console::Console;
-use outcome::Result;
+use outcome::{Ending, Exit, Result};
 
 fn main() -> ExitCode {
     // two libraries bring TLS; both are to use this provider, and it can only be installed once
@@ -39,6 +58,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, _console: &Console) -> Result<()> {
-    match command {}
+fn run(command: Command, console: &Console) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Ending::new(Exit::Failed, format!("preparing for requests: {error}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::SignImage(arguments) => commands::sign_image::run(arguments, console).await,
+            Command::Submit(arguments) => service::apart(|| commands::submit::run(&arguments, console)),
+            Command::Generate(arguments) => commands::generate::run(arguments, console).await,
+            Command::Attach(arguments) => commands::attach::run(arguments, console).await,
+            Command::Verify(arguments) => commands::verify::run(arguments, console).await,
+            Command::ArtifactConfiguration(arguments) => {
+                commands::print(&artifact_configuration::xml(arguments.format, arguments.images))
+            }
+        }
+    })
 }

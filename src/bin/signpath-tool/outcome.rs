@@ -24,7 +24,7 @@ pub(crate) enum Exit {
     Unavailable = 6,
     /// 7: the registry could not be read or written.
     Registry = 7,
-    /// 8: what SignPath returned does not verify; nothing was pushed.
+    /// 8: a signature, or what else SignPath returned, does not verify; nothing was pushed.
     NotVerified = 8,
     /// 10: the signing request was denied.
     Denied = 10,

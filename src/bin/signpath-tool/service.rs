@@ -7,9 +7,10 @@ use signpath_pkcs11::config::{Configuration, Environment, Slug, settings};
 use signpath_pkcs11::credentials::Credentials;
 use signpath_pkcs11::host::Host;
 use signpath_pkcs11::log::{self, Log};
-use signpath_pkcs11::signpath::{Client, Submission, User};
+use signpath_pkcs11::signpath::{Client, Submission, Submitted, User};
 
 use crate::outcome::{Ending, Exit, Result};
+use crate::signer::Signer;
 
 /// What is submitted to whom.
 #[derive(Args, Debug, Clone)]
@@ -57,6 +58,33 @@ impl Service {
         })
     }
 
+    /// The key with which a signing request signs, by its certificate; a GPG key has none, and is looked up in the list
+    /// of keys.
+    pub(crate) fn signer(&self, request: &Submitted, arguments: &RequestArguments) -> Result<Signer> {
+        if let Some(certificate) = self.client.certificate(&self.user, &request.id)? {
+            return Signer::of_certificate(&certificate).ok_or_else(|| {
+                let message =
+                    format!("the certificate of signing request {} cannot be read; use --key", request.id);
+                Ending::new(Exit::NotVerified, message)
+            });
+        }
+        let listed = self.client.signing_policies(&self.user)?;
+        let (project, policy) = self.policy(arguments)?;
+        let policy = listed.into_iter().find(|listed| listed.project == *project && listed.policy == *policy);
+        policy.map(|policy| Signer::of_key(policy.key)).ok_or_else(|| {
+            let message =
+                format!("signing request {} has no certificate to verify with; use --key", request.id);
+            Ending::new(Exit::NotVerified, message)
+        })
+    }
+
+    fn policy<'a>(&'a self, arguments: &'a RequestArguments) -> Result<(&'a Slug, &'a Slug)> {
+        let project = arguments.project.as_ref().or(self.project.as_ref());
+        let policy = arguments.signing_policy.as_ref().or(self.policy.as_ref());
+        let project = project.ok_or_else(|| without("project", "SIGNPATH_PROJECT_SLUG"))?;
+        Ok((project, policy.ok_or_else(|| without("signing-policy", "SIGNPATH_SIGNING_POLICY_SLUG"))?))
+    }
+
     /// A submission of an artifact as the command line wants it.
     pub(crate) fn submission(
         &self,
@@ -64,11 +92,10 @@ impl Service {
         file_name: &str,
         artifact: Vec<u8>,
     ) -> Result<Submission> {
-        let project = arguments.project.as_ref().or(self.project.as_ref());
-        let policy = arguments.signing_policy.as_ref().or(self.policy.as_ref());
+        let (project, policy) = self.policy(arguments)?;
         Ok(Submission {
-            project: project.ok_or_else(|| without("project", "SIGNPATH_PROJECT_SLUG"))?.clone(),
-            policy: policy.ok_or_else(|| without("signing-policy", "SIGNPATH_SIGNING_POLICY_SLUG"))?.clone(),
+            project: project.clone(),
+            policy: policy.clone(),
             artifact_configuration: arguments.artifact_configuration.clone(),
             description: arguments.description.clone(),
             parameters: arguments.parameters.clone(),
@@ -76,6 +103,15 @@ impl Service {
             artifact,
         })
     }
+}
+
+/// Does something on a thread of its own: the client drives its requests itself, which a thread that drives others
+/// cannot do.
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let ended = std::thread::scope(|scope| scope.spawn(work).join());
+    ended.unwrap_or_else(|_| {
+        Err(Ending::new(Exit::Failed, "an error of signpath-tool's own; please report it"))
+    })
 }
 
 /// Lines of the library's log, such as "trying again".

@@ -40,23 +40,16 @@ pub(crate) fn submit(service: &Service, console: &Console, submission: &Submissi
     Ok(submitted)
 }
 
-/// Waits for the end of a signing request. `again` is the command that goes on where this one was interrupted.
-pub(crate) fn wait(
-    service: &Service,
-    console: &Console,
-    request: &Submitted,
-    limit: Duration,
-    again: &str,
-) -> Result<()> {
+/// A signing request that was submitted before.
+pub(crate) fn resumed(service: &Service, id: &SigningRequestId) -> Result<Submitted> {
+    let state = service.client.signing_request(&service.user, id)?;
+    Ok(Submitted { id: id.clone(), web_link: state.web_link })
+}
+
+/// Waits for the end of a signing request.
+pub(crate) fn wait(service: &Service, console: &Console, request: &Submitted, limit: Duration) -> Result<()> {
     let interruption = Interruption::watch(&service.client)?;
-    let waited =
-        Waiting { service, console, request, started: Instant::now(), limit }.to_the_end(&interruption);
-    waited.map_err(|ending| match ending.exit() {
-        Exit::StillRunning | Exit::Interrupted | Exit::Unavailable => {
-            ending.adding(&format!("; go on with: {again}"))
-        }
-        _ => ending,
-    })
+    Waiting { service, console, request, started: Instant::now(), limit }.to_the_end(&interruption)
 }
 
 /// One request that is waited for.

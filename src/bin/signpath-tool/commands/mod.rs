@@ -1,0 +1,50 @@
+//! The commands: each asks the rooms, and prints.
+
+pub(crate) mod attach;
+pub(crate) mod generate;
+pub(crate) mod sign_image;
+pub(crate) mod submit;
+pub(crate) mod verify;
+
+use std::io::Write;
+
+use serde::Serialize;
+use signpath_pkcs11::signpath::Submitted;
+
+use crate::arguments::Output;
+use crate::outcome::{Ending, Exit, Result};
+
+/// Prints a result as it is.
+pub(crate) fn print(result: impl AsRef<[u8]>) -> Result<()> {
+    let mut output = std::io::stdout().lock();
+    output
+        .write_all(result.as_ref())
+        .and_then(|()| output.flush())
+        .map_err(|error| Ending::new(Exit::Failed, format!("writing to standard output: {error}")))
+}
+
+/// Prints a result as one JSON document.
+fn print_json(result: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(result)
+        .map_err(|error| Ending::new(Exit::Failed, format!("writing the result as JSON: {error}")))?;
+    text.push('\n');
+    print(text)
+}
+
+/// Prints which signing request it is.
+fn print_request(request: &Submitted, output: Output) -> Result<()> {
+    match output {
+        Output::Json => print_json(&Request {
+            signing_request_id: request.id.to_string(),
+            web_link: request.web_link.as_deref(),
+        }),
+        Output::Text => print(format!("{}\n", request.id)),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    signing_request_id: String,
+    web_link: Option<&'a str>,
+}

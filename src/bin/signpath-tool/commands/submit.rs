@@ -1,0 +1,57 @@
+//! `signpath-tool submit`: an artifact, such as the archive of `generate --zip`, signed by SignPath.
+
+use std::time::Duration;
+
+use super::print_request;
+use crate::arguments::Submit;
+use crate::command_line;
+use crate::console::Console;
+use crate::files;
+use crate::outcome::{Ending, Exit, Result};
+use crate::service::Service;
+use crate::signed_artifact::LARGEST;
+use crate::signing_request;
+
+pub(crate) fn run(arguments: &Submit, console: &Console) -> Result<()> {
+    let service = Service::configured()?;
+    let request = match (&arguments.waiting.resume, &arguments.artifact) {
+        (Some(id), _) => signing_request::resumed(&service, id)?,
+        (None, Some(path)) => {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let submission = service.submission(&arguments.request, &name, files::read(path)?)?;
+            signing_request::submit(&service, console, &submission)?
+        }
+        (None, None) => {
+            return Err(Ending::new(
+                Exit::Configuration,
+                "no artifact is given; name a file, or use --resume",
+            ));
+        }
+    };
+    if arguments.waiting.no_wait {
+        return print_request(&request, arguments.output.output);
+    }
+    let finished = finish(&service, console, &request, arguments);
+    finished.map_err(|ending| ending.with_command(&again(&request, arguments)))?;
+    print_request(&request, arguments.output.output)
+}
+
+fn finish(
+    service: &Service,
+    console: &Console,
+    request: &signpath_pkcs11::signpath::Submitted,
+    arguments: &Submit,
+) -> Result<()> {
+    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
+    signing_request::wait(service, console, request, limit)?;
+    let signed = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
+    files::write(&arguments.signed_artifact, &signed)?;
+    console.say(&format!("wrote {}", arguments.signed_artifact.display()));
+    Ok(())
+}
+
+fn again(request: &signpath_pkcs11::signpath::Submitted, arguments: &Submit) -> String {
+    let path = arguments.signed_artifact.display().to_string();
+    let id = request.id.to_string();
+    command_line::of(&["signpath-tool", "submit", "--resume", &id, "--signed-artifact", &path])
+}

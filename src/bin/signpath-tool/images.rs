@@ -1,0 +1,220 @@
+//! Names of images, and what they stand for: a repository, and the digest of a manifest in it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use oci_client::Reference;
+
+use crate::arguments::RegistryOptions;
+use crate::console::Console;
+use crate::metadata::identities::Identities;
+use crate::outcome::{Ending, Exit, Result};
+use crate::registry::Registry;
+use crate::registry::manifest::Index;
+
+/// A repository in a registry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Repository {
+    /// Host, and port if it has one.
+    pub(crate) registry: String,
+    /// The name inside the registry.
+    pub(crate) name: String,
+}
+
+/// The repository as cosign writes it into signatures: Docker Hub is `index.docker.io`.
+impl fmt::Display for Repository {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.registry, self.name)
+    }
+}
+
+/// A SHA-256 digest, `sha256:` and 64 digits in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Digest(String);
+
+impl Digest {
+    /// Reads a digest; cosign knows no other algorithm than SHA-256.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:")?;
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (digits.len() == 64 && digits.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The digest of some bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(format!("sha256:{digits}"))
+    }
+
+    /// With the algorithm's name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Without the algorithm's name.
+    pub(crate) fn digits(&self) -> &str {
+        self.0.trim_start_matches("sha256:")
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// An image, or an index of images: a manifest in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Image {
+    pub(crate) repository: Repository,
+    pub(crate) digest: Digest,
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}@{}", self.repository, self.digest)
+    }
+}
+
+/// An image as somebody typed it.
+#[derive(Debug, Clone)]
+pub(crate) struct Name {
+    repository: Repository,
+    version: Version,
+}
+
+#[derive(Debug, Clone)]
+enum Version {
+    Digest(Digest),
+    Tag(String),
+}
+
+impl Name {
+    /// Reads a name as docker and cosign do: without a host it is on Docker Hub; a digest beats a tag.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let refused =
+            |problem: &str| Ending::new(Exit::Configuration, format!("the image name {text:?}: {problem}"));
+        let reference: Reference = text.parse().map_err(|error| refused(&format!("{error}")))?;
+        let repository = Repository {
+            registry: reference.resolve_registry().to_owned(),
+            name: reference.repository().to_owned(),
+        };
+        let version = match reference.digest() {
+            Some(digest) => Version::Digest(
+                Digest::parse(digest).ok_or_else(|| refused("a digest must be sha256, in lower case"))?,
+            ),
+            None => Version::Tag(reference.tag().unwrap_or("latest").to_owned()),
+        };
+        Ok(Self { repository, version })
+    }
+}
+
+/// Connections to registries, one a repository.
+pub(crate) struct Registries<'a> {
+    options: &'a RegistryOptions,
+    console: &'a Console,
+    open: BTreeMap<Repository, Registry>,
+}
+
+impl<'a> Registries<'a> {
+    pub(crate) fn new(options: &'a RegistryOptions, console: &'a Console) -> Self {
+        Self { options, console, open: BTreeMap::new() }
+    }
+
+    /// The connection to a repository.
+    pub(crate) async fn of(&mut self, repository: &Repository) -> Result<Registry> {
+        if let Some(registry) = self.open.get(repository) {
+            return Ok(registry.clone());
+        }
+        let registry = Registry::open(repository, self.options, self.console).await?;
+        self.open.insert(repository.clone(), registry.clone());
+        Ok(registry)
+    }
+
+    /// The images that are meant, each once; nothing is asked before all of them are known to be allowed.
+    pub(crate) async fn resolve(
+        &mut self,
+        references: &[String],
+        recursive: bool,
+        identities: &Identities,
+    ) -> Result<Vec<Image>> {
+        let names: Vec<Name> = references.iter().map(|text| Name::parse(text)).collect::<Result<_>>()?;
+        names.iter().try_for_each(|name| identities.check(&name.repository))?;
+        let mut images = Vec::new();
+        for name in names {
+            let image = self.resolve_one(name).await?;
+            let parts = if recursive { self.parts(&image).await? } else { Vec::new() };
+            for image in std::iter::once(image).chain(parts) {
+                if !images.contains(&image) {
+                    images.push(image);
+                }
+            }
+        }
+        Ok(images)
+    }
+
+    /// A tag is looked up, and told: it may mean something else tomorrow.
+    async fn resolve_one(&mut self, name: Name) -> Result<Image> {
+        let repository = name.repository;
+        let tag = match name.version {
+            Version::Digest(digest) => return Ok(Image { repository, digest }),
+            Version::Tag(tag) => tag,
+        };
+        let manifest = self.of(&repository).await?.required_manifest(&tag).await?;
+        self.console.say(&format!("{repository}:{tag} is {}", manifest.digest));
+        Ok(Image { repository, digest: manifest.digest })
+    }
+
+    /// The images of an index, and those of the indexes in it.
+    async fn parts(&mut self, index: &Image) -> Result<Vec<Image>> {
+        let registry = self.of(&index.repository).await?;
+        let (mut parts, mut indexes) = (Vec::new(), vec![index.digest.clone()]);
+        while let Some(digest) = indexes.pop() {
+            let manifest = registry.required_manifest(digest.as_str()).await?;
+            let Some(index_of_it) = Index::read(&manifest) else { continue };
+            for entry in index_of_it.manifests {
+                let digest = entry.digest()?;
+                let part = Image { repository: index.repository.clone(), digest: digest.clone() };
+                if part != *index && !parts.contains(&part) {
+                    parts.push(part);
+                    indexes.extend(entry.is_index().then_some(digest));
+                }
+            }
+        }
+        Ok(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000007";
+
+    fn repository(text: &str) -> String {
+        Name::parse(text).unwrap().repository.to_string()
+    }
+
+    #[test]
+    fn a_name_without_a_host_is_on_docker_hub_under_the_name_that_cosign_writes() {
+        assert_eq!(repository("ubuntu"), "index.docker.io/library/ubuntu");
+        assert_eq!(repository("docker.io/acme/app:1"), "index.docker.io/acme/app");
+        assert_eq!(repository("127.0.0.1:5000/app"), "127.0.0.1:5000/app");
+    }
+
+    #[test]
+    fn a_digest_beats_a_tag() {
+        let name = Name::parse(&format!("quay.io/acme/app:1@{DIGEST}")).unwrap();
+
+        assert!(matches!(name.version, Version::Digest(digest) if digest.as_str() == DIGEST));
+    }
+
+    #[test]
+    fn only_sha256_in_lower_case_is_a_digest() {
+        assert_eq!(Digest::parse(DIGEST).unwrap().digits(), &DIGEST[7..]);
+        assert_eq!(Digest::parse(&DIGEST.replace("07", "0A")), None);
+        assert_eq!(Digest::parse(&DIGEST.replace("sha256", "sha512")), None);
+        assert!(Name::parse(&format!("quay.io/app@{}", DIGEST.replace("07", "0A"))).is_err());
+    }
+}

@@ -1,0 +1,98 @@
+//! How a registry is reached: by TLS; by plain HTTP on loopback only.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::arguments::RegistryOptions;
+use crate::console::Console;
+use crate::outcome::{Ending, Exit, Result};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// A client for one registry.
+pub(super) async fn client(registry: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
+    if options.allow_insecure_registry {
+        console.warning(&format!("the certificate of {registry} is not checked"));
+    }
+    let local = is_loopback(registry);
+    let plain = local && !speaks_tls(registry).await;
+    let protocol = if plain { ClientProtocol::Http } else { ClientProtocol::Https };
+    let configuration = ClientConfig {
+        protocol,
+        accept_invalid_certificates: options.allow_insecure_registry,
+        tls_certs_only: authorities(options.registry_cacert.as_deref())?,
+        // every registry must accept a blob in one request; some refuse chunks
+        use_monolithic_push: true,
+        connect_timeout: Some(CONNECT_LIMIT),
+        read_timeout: Some(READ_LIMIT),
+        user_agent: concat!("signpath-tool/", env!("CARGO_PKG_VERSION")),
+        // naming a proxy is the only way to leave those of the environment out
+        http_proxy: local.then(|| UNUSED_PROXY.to_owned()),
+        https_proxy: local.then(|| UNUSED_PROXY.to_owned()),
+        no_proxy: local.then(|| LOOPBACK.to_owned()),
+        ..ClientConfig::default()
+    };
+    Client::try_from(configuration).map_err(|error| {
+        Ending::new(Exit::Configuration, format!("preparing to speak with {registry}: {error}"))
+    })
+}
+
+const UNUSED_PROXY: &str = "http://127.0.0.1:9";
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// Whether a host, with or without a port, is this machine.
+fn is_loopback(registry: &str) -> bool {
+    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// A registry on loopback may speak either. Its certificate is checked later, not here.
+async fn speaks_tls(registry: &str) -> bool {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .danger_accept_invalid_certs(true)
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(READ_LIMIT)
+        .build();
+    match client {
+        Ok(client) => client.head(format!("https://{registry}/v2/")).send().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+fn authorities(path: Option<&Path>) -> Result<Vec<Certificate>> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let refused = |problem: &dyn std::fmt::Display| {
+        Ending::new(Exit::Configuration, format!("reading --registry-cacert {}: {problem}", path.display()))
+    };
+    let read =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
+    let certificates: Vec<_> = read
+        .map_err(|error| refused(&error))?
+        .into_iter()
+        .map(|certificate| Certificate { encoding: CertificateEncoding::Der, data: certificate.to_vec() })
+        .collect();
+    if certificates.is_empty() { Err(refused(&"it holds no certificate")) } else { Ok(certificates) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for registry in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9"] {
+            assert!(is_loopback(registry), "{registry}");
+        }
+        for registry in ["localhost.example.com", "10.0.0.1:5000", "registry.local:5000", "127.0.0.1.nip.io"]
+        {
+            assert!(!is_loopback(registry), "{registry}");
+        }
+    }
+}

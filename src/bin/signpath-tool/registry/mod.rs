@@ -1,0 +1,242 @@
+//! An OCI registry (distribution-spec 1.1): the little of it that signatures need.
+//!
+//! How it is reached is `access`'s business, what lies in it that of [`crate::attachments`].
+
+mod access;
+mod credentials;
+pub(crate) mod manifest;
+pub(crate) mod tags;
+
+use oci_client::client::Client;
+use oci_client::errors::{OciDistributionError as Error, OciErrorCode as Code};
+use oci_client::manifest::OciDescriptor;
+use oci_client::secrets::RegistryAuth;
+use oci_client::{Reference, RegistryOperation};
+use reqwest::header::HeaderValue;
+
+use crate::arguments::RegistryOptions;
+use crate::console::Console;
+use crate::images::{Digest, Repository};
+use crate::outcome::{Ending, Exit, Result};
+use manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, IMAGE_INDEX, IMAGE_MANIFEST, Stored};
+
+/// Nothing that is read as a blob is anywhere near as large: payloads, bundles, configurations.
+const LARGEST_BLOB: u64 = 4 << 20;
+
+/// A repository that can be read and written.
+#[derive(Clone)]
+pub(crate) struct Registry {
+    client: Client,
+    credentials: RegistryAuth,
+    repository: Repository,
+}
+
+impl Registry {
+    /// Finds out how the registry is reached, and logs in where it asks for that.
+    pub(crate) async fn open(
+        repository: &Repository,
+        options: &RegistryOptions,
+        console: &Console,
+    ) -> Result<Self> {
+        let client = access::client(&repository.registry, options, console).await?;
+        let credentials = credentials::of(&repository.registry, options)?;
+        let registry = Self { client, credentials, repository: repository.clone() };
+        let reference = registry.at("latest");
+        registry
+            .client
+            .auth(&reference, &registry.credentials, RegistryOperation::Pull)
+            .await
+            .map_err(|error| registry.failed("logging in to", &error))?;
+        Ok(registry)
+    }
+
+    /// The manifest under a tag or digest, if there is one.
+    pub(crate) async fn manifest(&self, version: &str) -> Result<Option<Stored>> {
+        let accepted = [IMAGE_MANIFEST, IMAGE_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
+        let reference = self.at(version);
+        match self.client.pull_manifest_raw(&reference, &self.credentials, &accepted).await {
+            // the digest of what was received: a header only repeats it
+            Ok((bytes, _)) => Ok(Some(Stored { digest: Digest::of(&bytes), bytes: bytes.to_vec() })),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed(&format!("reading {reference} from"), &error)),
+        }
+    }
+
+    /// The manifest under a tag or digest, which must be there.
+    pub(crate) async fn required_manifest(&self, version: &str) -> Result<Stored> {
+        let missing = || {
+            let message = format!("{} is not in the registry; check its name", self.at(version));
+            Ending::new(Exit::Registry, message)
+        };
+        self.manifest(version).await?.ok_or_else(missing)
+    }
+
+    /// A blob, with the digest that was asked for.
+    pub(crate) async fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>> {
+        let digest = descriptor.digest()?;
+        if descriptor.size > LARGEST_BLOB {
+            let message = format!(
+                "{} says that {digest} has {} bytes; more than {LARGEST_BLOB} are not read",
+                self.repository, descriptor.size
+            );
+            return Err(Ending::new(Exit::Registry, message));
+        }
+        let mut content = Bounded(Vec::new());
+        let layer = OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() };
+        self.client
+            .pull_blob(&self.at(digest.as_str()), &layer, &mut content)
+            .await
+            .map_err(|error| self.failed(&format!("reading {digest} from"), &error))?;
+        Ok(content.0)
+    }
+
+    /// Pushes a blob.
+    pub(crate) async fn push_blob(&self, bytes: &[u8]) -> Result<()> {
+        let digest = Digest::of(bytes);
+        let reference = self.at(digest.as_str());
+        match self.client.push_blob(&reference, bytes.to_vec(), digest.as_str()).await {
+            Ok(_) => Ok(()),
+            // some registries take a blob and do not say where they put it
+            Err(Error::RegistryNoLocationError) if self.has_blob(&digest).await => Ok(()),
+            Err(error) => Err(self.failed("pushing to", &error)),
+        }
+    }
+
+    async fn has_blob(&self, digest: &Digest) -> bool {
+        self.client.blob_exists(&self.at(digest.as_str()), digest.as_str()).await.unwrap_or(false)
+    }
+
+    /// Pushes a manifest under a tag, or under its digest.
+    pub(crate) async fn push_manifest(
+        &self,
+        version: &str,
+        media_type: &'static str,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let (registry, name) = (self.repository.registry.clone(), self.repository.name.clone());
+        // a digest, too, goes where the tag goes: oci-client 0.18 panics if a registry takes a manifest by digest and
+        // does not say where it put it
+        let reference = Reference::with_tag(registry, name, version.to_owned());
+        self.client
+            .push_manifest_raw(&reference, bytes.to_vec(), HeaderValue::from_static(media_type))
+            .await
+            .map_err(|error| self.failed(&format!("pushing {reference} to"), &error))?;
+        Ok(())
+    }
+
+    /// What refers to a manifest: by the referrers API, or by the tag that stands for it in registries without.
+    pub(crate) async fn referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>> {
+        let index = match self.client.pull_referrers(&self.at(digest.as_str()), None).await {
+            Ok(index) => index,
+            Err(error) if is_unknown_route(&error) => return self.tagged_referrers(digest).await,
+            Err(error) => {
+                return Err(self.failed(&format!("reading what refers to {digest} from"), &error));
+            }
+        };
+        let entry = |entry: oci_client::manifest::ImageIndexEntry| Descriptor {
+            media_type: entry.media_type,
+            size: entry.size.unsigned_abs(),
+            digest: entry.digest,
+            artifact_type: entry.artifact_type,
+            ..Descriptor::default()
+        };
+        Ok(index.manifests.into_iter().map(entry).collect())
+    }
+
+    async fn tagged_referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>> {
+        let stored = self.manifest(&tags::of_referrers(digest)).await?;
+        Ok(stored.and_then(|stored| manifest::Index::read(&stored)).unwrap_or_default().manifests)
+    }
+
+    fn at(&self, version: &str) -> Reference {
+        let (registry, name) = (self.repository.registry.clone(), self.repository.name.clone());
+        match Digest::parse(version) {
+            Some(digest) => Reference::with_digest(registry, name, digest.to_string()),
+            None => Reference::with_tag(registry, name, version.to_owned()),
+        }
+    }
+
+    fn failed(&self, what: &str, error: &Error) -> Ending {
+        let remedy = if is_refused(error) {
+            format!("log in: docker login {}", self.repository.registry)
+        } else {
+            "check the name and the network".to_owned()
+        };
+        let reason = innermost(error);
+        Ending::new(Exit::Registry, format!("{what} {}: {reason}; {remedy}", self.repository))
+    }
+}
+
+/// A buffer that takes no more than what any blob here has.
+struct Bounded(Vec<u8>);
+
+impl tokio::io::AsyncWrite for &mut Bounded {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<std::io::Result<usize>> {
+        if (self.0.len() + bytes.len()) as u64 > LARGEST_BLOB {
+            let message = format!("the blob has more than {LARGEST_BLOB} bytes");
+            return std::task::Poll::Ready(Err(std::io::Error::other(message)));
+        }
+        self.0.extend_from_slice(bytes);
+        std::task::Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+fn is_missing(error: &Error) -> bool {
+    match error {
+        Error::ImageManifestNotFoundError(_) | Error::ServerError { code: 404, .. } => true,
+        Error::RegistryError { envelope, .. } => has_code(
+            envelope,
+            &[Code::ManifestUnknown, Code::NameUnknown, Code::NotFound, Code::Other("TAG_UNKNOWN".into())],
+        ),
+        _ => false,
+    }
+}
+
+/// Answers of registries that do not know the referrers API; some say 400, some that it is not supported.
+fn is_unknown_route(error: &Error) -> bool {
+    match error {
+        Error::ServerError { code, .. } => [400, 404, 405, 406, 501].contains(code),
+        Error::RegistryError { envelope, .. } => !has_code(envelope, &REFUSALS),
+        _ => false,
+    }
+}
+
+fn is_refused(error: &Error) -> bool {
+    match error {
+        Error::AuthenticationFailure(_) | Error::UnauthorizedError { .. } => true,
+        Error::ServerError { code, .. } => [401, 403].contains(code),
+        Error::RegistryError { envelope, .. } => has_code(envelope, &REFUSALS),
+        _ => false,
+    }
+}
+
+const REFUSALS: [Code; 3] = [Code::Unauthorized, Code::Denied, Code::Toomanyrequests];
+
+fn has_code(envelope: &oci_client::errors::OciEnvelope, codes: &[Code]) -> bool {
+    envelope.errors.iter().any(|error| codes.contains(&error.code))
+}
+
+/// The cause that a person can use: the outer ones only say that something failed.
+fn innermost(error: &Error) -> String {
+    let first: &dyn std::error::Error = error;
+    let last = std::iter::successors(Some(first), |error| error.source()).last();
+    last.map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -1,0 +1,77 @@
+//! Tags that several writers add to: the signatures of an image, and the list of what refers to it.
+//!
+//! A registry has no locks and no conditional writes, so whoever writes such a tag may overwrite what another one added
+//! between our reading and writing. Each addition is therefore looked for again after a while, longer than any writer
+//! should need between its reading and its writing, and repeated if it is gone.
+
+use std::time::{Duration, Instant};
+
+use super::Registry;
+use super::manifest::Stored;
+use crate::images::Digest;
+use crate::outcome::{Ending, Exit, Result};
+
+/// Additions are overwritten only while others write; this many times in a row means that something else is wrong.
+const MOST_ATTEMPTS: usize = 12;
+
+/// How long other writers may need: this many times what we needed, within these limits.
+const PATIENCE: u32 = 5;
+const SHORTEST_WAIT: Duration = Duration::from_millis(800);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Something that belongs under a tag, beside what is there.
+pub(crate) trait Addition {
+    /// The media type of what lies under the tag.
+    const MEDIA_TYPE: &'static str;
+
+    /// Whether it is there.
+    fn is_in(&self, current: &Stored) -> Result<bool>;
+
+    /// The manifest with it; blobs that the manifest needs are pushed.
+    async fn added_to(&self, current: Option<&Stored>, registry: &Registry) -> Result<Vec<u8>>;
+}
+
+/// The tag with the signatures of an image in the format of cosign 2.
+pub(crate) fn of_signatures(digest: &Digest) -> String {
+    format!("sha256-{}.sig", digest.digits())
+}
+
+/// The tag that lists what refers to a manifest, where the registry does not (distribution-spec 1.1, "Referrers Tag
+/// Schema").
+pub(crate) fn of_referrers(digest: &Digest) -> String {
+    format!("sha256-{}", digest.digits())
+}
+
+/// Adds something, and makes sure that it stays; the digest of what lies under the tag then.
+pub(crate) async fn add<A: Addition>(registry: &Registry, tag: &str, addition: &A) -> Result<Digest> {
+    for _ in 0..MOST_ATTEMPTS {
+        let begun = Instant::now();
+        let current = registry.manifest(tag).await?;
+        if let Some(current) = &current
+            && addition.is_in(current)?
+        {
+            return Ok(current.digest.clone());
+        }
+        let manifest = addition.added_to(current.as_ref(), registry).await?;
+        registry.push_manifest(tag, A::MEDIA_TYPE, &manifest).await?;
+        tokio::time::sleep(wait(begun.elapsed())).await;
+    }
+    Err(lost(tag))
+}
+
+/// Not the same for two writers that began together, or they would meet again and again.
+fn wait(needed: Duration) -> Duration {
+    let wait = (needed * PATIENCE).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+    let mut random = [0; 1];
+    // without it, the wait is only less spread
+    let _ = aws_lc_rs::rand::fill(&mut random);
+    wait + wait / 2 * u32::from(random[0]) / 255
+}
+
+fn lost(tag: &str) -> Ending {
+    let message = format!(
+        "the tag {tag} was overwritten {MOST_ATTEMPTS} times without what was added; attach again when nobody else \
+         writes it"
+    );
+    Ending::new(Exit::Registry, message)
+}

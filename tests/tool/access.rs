@@ -30,8 +30,7 @@ fn with_password() -> (Bench, String) {
     std::fs::write(folder.path().join("config.json"), login.to_string()).unwrap();
     let bench = Bench::with(registry).and_variable("DOCKER_CONFIG", folder.path().to_str().unwrap());
     let image = bench.push_image("app");
-    let bench = bench.without_variables();
-    (bench, image)
+    (bench.without_variables().keeping(folder), image)
 }
 
 /// Makes, attaches and verifies a signature in both formats.
@@ -95,17 +94,20 @@ fn without_credentials_the_message_says_how_to_log_in() {
 fn a_broken_credential_helper_is_told_without_what_it_printed() {
     let (bench, image) = with_password();
     docker_configuration(&bench, &json!({ "credsStore": "of-the-test" }));
-    let helper =
-        bench.write("docker-credential-of-the-test", "#!/bin/sh\necho secret; echo locked >&2; exit 1\n");
+    let helper = bench.write(
+        "docker-credential-of-the-test",
+        "#!/bin/sh\ncat >&2; echo secret; echo ' locked' >&2; exit 1\n",
+    );
     std::fs::set_permissions(helper, std::fs::Permissions::from_mode(0o700)).unwrap();
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);
 
     assert_eq!(
         message,
         format!(
-            "error: reading the credentials for {} from {}: docker-credential-of-the-test failed: locked; log in again",
+            "error: reading the credentials for {} from {}: docker-credential-of-the-test failed: {} locked; log in again",
             bench.registry.address,
-            bench.path(".docker/config.json").display()
+            bench.path(".docker/config.json").display(),
+            bench.registry.address
         )
     );
 }

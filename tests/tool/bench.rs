@@ -15,6 +15,8 @@ pub(crate) struct Bench {
     folder: tempfile::TempDir,
     /// What the tool and crane find in their environment.
     variables: Vec<(&'static str, String)>,
+    /// What the registry reads while it runs.
+    of_registry: Option<tempfile::TempDir>,
 }
 
 impl Bench {
@@ -29,12 +31,18 @@ impl Bench {
     }
 
     pub(crate) fn with(registry: Registry) -> Self {
-        Self { registry, folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        Self { registry, folder: tempfile::tempdir().unwrap(), variables: Vec::new(), of_registry: None }
     }
 
     /// The same bench with a variable more.
     pub(crate) fn and_variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
+        self
+    }
+
+    /// The same bench, which keeps a folder that its registry needs.
+    pub(crate) fn keeping(mut self, folder: tempfile::TempDir) -> Self {
+        self.of_registry = Some(folder);
         self
     }
 

@@ -35,14 +35,14 @@ fn annotations_are_written_as_cosign_writes_them() {
         "=value",
         "b=2,a=1",
         "\"key=one, two\",other=3",
-        "html=<a href=\"x\">&</a>",
+        "html=<b>&</b>",
         "controls=\u{1}\u{8}\u{c}\t\u{7f}\\",
         "separators=\u{2028}\u{2029}",
         "unicode=ä€😀",
         " spaces = kept ",
     ];
     for value in values {
-        prints_what_cosign_prints(&bench, &["-a", &value.replace("\"x\"", "x"), &image]);
+        prints_what_cosign_prints(&bench, &["-a", value, &image]);
     }
     prints_what_cosign_prints(&bench, &["-a", "a=1", "--annotations", "b=2", "-a", "a=3", &image]);
 }

@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Pattern;
+use crate::outcome::Exit;
 
 /// Works with SignPath beside the PKCS#11 module.
 #[derive(Parser, Debug)]
-#[command(name = "signpath-tool", version, max_term_width = 100)]
+#[command(name = "signpath-tool", version, max_term_width = 100, after_help = Exit::help())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::support::artifacts;
 use crate::support::emulator::Emulator;
+use crate::support::images::Pusher;
 use crate::support::tools::{Registry, tool};
 
 /// A version of cosign, and the format in which it signs.
@@ -76,48 +77,16 @@ impl Bench {
 
     /// Pushes an image of two layers and tells its reference by digest.
     pub(crate) fn push_image(&self, name: &str) -> String {
-        for layer in ["one", "two"] {
-            let content = self.folder.path().join(format!("{name}-{layer}"));
-            std::fs::write(&content, format!("layer {layer} of {name}\n")).unwrap();
-            let file = content.file_name().unwrap().to_str().unwrap();
-            self.succeeds(Command::new("tar").args(["-cf", &format!("{file}.tar"), file]));
-        }
-        let reference = format!("{}/{name}:latest", self.registry.address);
-        let layers = [format!("{name}-one.tar"), format!("{name}-two.tar")];
-        self.crane(&[
-            "append",
-            "--new_layer",
-            &layers[0],
-            "--new_layer",
-            &layers[1],
-            "--new_tag",
-            &reference,
-        ]);
-        self.by_digest(name, &reference)
+        self.pusher().push_image(name)
     }
 
     /// Pushes an index of two images and tells its reference by digest.
     pub(crate) fn push_index(&self, name: &str) -> String {
-        let (amd64, arm64) =
-            (self.push_image(&format!("{name}-amd64")), self.push_image(&format!("{name}-arm64")));
-        let reference = format!("{}/{name}:latest", self.registry.address);
-        self.crane(&["index", "append", "--manifest", &amd64, "--manifest", &arm64, "--tag", &reference]);
-        self.by_digest(name, &reference)
+        self.pusher().push_index(name)
     }
 
-    fn by_digest(&self, name: &str, reference: &str) -> String {
-        let digest = self.crane(&["digest", reference]);
-        format!("{}/{name}@{}", self.registry.address, digest.trim())
-    }
-
-    fn crane(&self, arguments: &[&str]) -> String {
-        self.succeeds(Command::new(tool("crane")).args(arguments))
-    }
-
-    fn succeeds(&self, command: &mut Command) -> String {
-        let output = command.current_dir(self.folder.path()).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+    fn pusher(&self) -> Pusher<'_> {
+        Pusher { folder: self.folder.path(), registry: &self.registry.address, variables: &[] }
     }
 
     /// Runs cosign with these variables and nothing else in its environment but a path and an empty home.

@@ -12,6 +12,11 @@ pub fn emulator() -> PathBuf {
     artifact("signpath-emulator")
 }
 
+/// The tool for people and pipelines.
+pub fn tool() -> PathBuf {
+    artifact("signpath-tool")
+}
+
 /// The folder of the package.
 pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -21,6 +21,7 @@ pub mod artifacts;
 pub mod bench;
 pub mod console;
 pub mod emulator;
+pub mod images;
 pub mod isolation;
 pub mod pkcs11;
 pub mod tools;

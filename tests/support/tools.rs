@@ -30,18 +30,24 @@ pub struct Registry {
 impl Registry {
     /// Debian's registry, which has no referrers API.
     pub fn start() -> Self {
-        Self::with(&[])
+        Self::with(&[], &[])
+    }
+
+    /// Debian's registry with variables that override its configuration.
+    pub fn with_variables(variables: &[(&str, String)]) -> Self {
+        Self::with(&[], variables)
     }
 
     /// A registry that has the referrers API.
     pub fn with_referrers() -> Self {
-        Self::with(&["--referrers"])
+        Self::with(&["--referrers"], &[])
     }
 
-    fn with(arguments: &[&str]) -> Self {
+    fn with(arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let mut child = Command::new(artifacts::package().join("scripts/registry"))
             .arg("--stop-with-stdin")
             .args(arguments)
+            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

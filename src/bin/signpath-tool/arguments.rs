@@ -7,12 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Pattern;
 use crate::origin::OriginArguments;
+use crate::outcome::Exit;
 use crate::service::RequestArguments;
 use crate::signing_request::WaitArguments;
 
 /// Works with SignPath beside the PKCS#11 module.
 #[derive(Parser, Debug)]
-#[command(name = "signpath-tool", version, max_term_width = 100)]
+#[command(name = "signpath-tool", version, max_term_width = 100, after_help = Exit::help())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,6 +21,7 @@ pub(crate) struct Arguments {
 
 /// What to do.
 #[derive(Subcommand, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it, once")]
 pub(crate) enum Command {
     /// Sign images: make the metadata, have SignPath sign it, check the signatures, attach them
     SignImage(SignImage),
@@ -59,7 +61,7 @@ pub(crate) struct SignImage {
     pub(crate) waiting: WaitArguments,
 
     #[command(flatten)]
-    pub(crate) signer: Option<Signer>,
+    pub(crate) pinned: PinnedSigner,
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
@@ -244,6 +246,27 @@ pub(crate) struct Signer {
     /// A certificate with the public key, PEM or DER
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
+}
+
+/// Whose signature it must be, where SignPath's word on that is not enough.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub(crate) struct PinnedSigner {
+    /// The public key that the signatures must be of, PEM or DER [default: that of the signing request's certificate]
+    #[arg(long = "key", id = "pinned key", value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// A certificate with that public key, PEM or DER
+    #[arg(long = "certificate", id = "pinned certificate", value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+impl PinnedSigner {
+    /// The same as options of a command that needs one; `None` where none is given.
+    pub(crate) fn given(&self) -> Option<Signer> {
+        let is_given = self.key.is_some() || self.certificate.is_some();
+        is_given.then(|| Signer { key: self.key.clone(), certificate: self.certificate.clone() })
+    }
 }
 
 /// How a registry is reached. The names are cosign's.

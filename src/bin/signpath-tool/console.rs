@@ -69,14 +69,6 @@ impl Progress<'_> {
             None => self.console.say(message),
         }
     }
-
-    /// Says something that stays.
-    pub(crate) fn say(&self, message: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.console.say(message)),
-            None => self.console.say(message),
-        }
-    }
 }
 
 impl Drop for Progress<'_> {

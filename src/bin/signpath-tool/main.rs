@@ -70,7 +70,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
             Command::Attach(arguments) => commands::attach::run(arguments, console).await,
             Command::Verify(arguments) => commands::verify::run(arguments, console).await,
             Command::ArtifactConfiguration(arguments) => {
-                commands::print(&artifact_configuration::xml(arguments.format, arguments.images))
+                commands::print(artifact_configuration::xml(arguments.format, arguments.images))
             }
         }
     })

@@ -35,6 +35,9 @@ const KEYS: [&str; 4] = [
 /// A reader of environment variables; one that is empty counts as not set.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Repository, commit, branch and build, as one build system tells them.
+type Reader = fn(Variables<'_>) -> [Option<String>; 4];
+
 impl OriginArguments {
     /// The annotations, in this process's environment.
     pub(crate) fn annotations(&self) -> Vec<(String, String)> {
@@ -57,7 +60,7 @@ impl OriginArguments {
 
 /// Repository, commit, branch and build, as far as the build system tells.
 fn of_build(variables: Variables<'_>) -> [Option<String>; 4] {
-    let systems: [(&str, fn(Variables<'_>) -> [Option<String>; 4]); 5] = [
+    let systems: [(&str, Reader); 5] = [
         ("GITHUB_ACTIONS", github),
         ("GITLAB_CI", gitlab),
         ("TF_BUILD", azure),

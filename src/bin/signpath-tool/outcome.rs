@@ -12,36 +12,55 @@ pub(crate) type Result<T> = std::result::Result<T, Ending>;
 /// line that makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 1: anything that has no code of its own.
     Failed = 1,
-    /// 3: a setting is missing or cannot be used.
     Configuration = 3,
-    /// 4: an image, or what is said of it, is not one of those that are allowed.
     IdentityRefused = 4,
-    /// 5: SignPath refused the token or the user.
     Unauthorized = 5,
-    /// 6: SignPath could not be reached, or was not available until the time limit.
     Unavailable = 6,
-    /// 7: the registry could not be read or written.
     Registry = 7,
-    /// 8: a signature, or what else SignPath returned, does not verify; nothing was pushed.
     NotVerified = 8,
-    /// 10: the signing request was denied.
     Denied = 10,
-    /// 11: the signing request failed.
     RequestFailed = 11,
-    /// 12: the signing request was canceled.
     Canceled = 12,
-    /// 13: the time to wait was over; the signing request goes on.
     StillRunning = 13,
-    /// 14: SignPath found malware.
     MalwareDetected = 14,
-    /// 15: SignPath could not scan for malware.
     MalwareScanFailed = 15,
-    /// 16: SignPath could not retrieve the artifact.
     ArtifactRetrievalFailed = 16,
-    /// 130: interrupted; the signing request goes on.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// All of them, with what they mean.
+    const TABLE: [(Self, &'static str); 15] = [
+        (Self::Failed, "anything that has no code of its own"),
+        (Self::Configuration, "a setting or a file is missing or cannot be used"),
+        (Self::IdentityRefused, "an image, or what is said of it, is not one of those that are allowed"),
+        (Self::Unauthorized, "SignPath refused the token or the user"),
+        (Self::Unavailable, "SignPath could not be reached, or was not available until the time limit"),
+        (Self::Registry, "the registry could not be read or written"),
+        (
+            Self::NotVerified,
+            "a signature, or what else SignPath returned, does not verify; nothing was pushed",
+        ),
+        (Self::Denied, "the signing request was denied"),
+        (Self::RequestFailed, "the signing request failed"),
+        (Self::Canceled, "the signing request was canceled"),
+        (Self::StillRunning, "the time to wait was over; the signing request goes on"),
+        (Self::MalwareDetected, "SignPath found malware"),
+        (Self::MalwareScanFailed, "SignPath could not scan for malware"),
+        (Self::ArtifactRetrievalFailed, "SignPath could not retrieve the artifact"),
+        (Self::Interrupted, "interrupted; the signing request goes on"),
+    ];
+
+    /// The codes for `--help`.
+    pub(crate) fn help() -> String {
+        let others = [(0, "done"), (2, "the command line makes no sense")];
+        let mut lines: Vec<(u8, &str)> =
+            Self::TABLE.iter().map(|(exit, meaning)| (*exit as u8, *meaning)).chain(others).collect();
+        lines.sort_unstable();
+        let lines: String = lines.iter().map(|(code, meaning)| format!("\n  {code:<4} {meaning}")).collect();
+        format!("Exit codes:{lines}")
+    }
 }
 
 /// A command that did not do what it was asked.

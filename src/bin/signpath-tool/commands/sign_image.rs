@@ -31,7 +31,7 @@ const ARTIFACT: &str = "metadata.zip";
 
 pub(crate) async fn run(arguments: SignImage, console: &Console) -> Result<()> {
     let identities = Identities::of(&arguments.images.identities)?;
-    let pinned = arguments.signer.as_ref().map(Signer::of).transpose()?;
+    let pinned = arguments.pinned.given().as_ref().map(Signer::of).transpose()?;
     let service = Service::configured()?;
     let annotations = annotations(&arguments);
     let mut registries = Registries::new(&arguments.images.registry, console);
@@ -152,7 +152,7 @@ fn again(
         words.extend(["-a".to_owned(), Annotations::field(key, value)]);
     }
     words.extend(arguments.images.registry.words());
-    words.extend(arguments.signer.iter().flat_map(crate::arguments::Signer::words));
+    words.extend(arguments.pinned.given().iter().flat_map(crate::arguments::Signer::words));
     words.extend(images.iter().map(ToString::to_string));
     command_line::of(&words)
 }

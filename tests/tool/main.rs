@@ -1,0 +1,25 @@
+//! `signpath-tool` with real registries, beside both versions of cosign: what one makes, the others read.
+//!
+//! Signatures come from openssl and the fixtures' private keys here, as SignPath would make them from the same files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on must fail, helpers included"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod artifact_configuration;
+mod attach;
+mod bench;
+mod gate;
+mod generate;
+mod refusals;
+mod verify;
+mod writers;

@@ -28,6 +28,7 @@
 
 mod api;
 mod arguments;
+mod artifacts;
 mod audit_log;
 mod control;
 mod emulator;

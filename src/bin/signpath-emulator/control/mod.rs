@@ -130,6 +130,7 @@ mod tests {
             generation: Generation::Current,
             origin: "http://127.0.0.1:1".into(),
             initial_shapes: Shapes::default(),
+            artifact_configurations: Vec::new(),
             reporting: Reporting::Quiet,
         };
         let emulator = Emulator::new(settings, KeyStore::in_process().unwrap());

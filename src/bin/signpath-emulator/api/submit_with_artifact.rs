@@ -16,6 +16,9 @@ use super::hash_signing::{existing_policy, refuse_unless_submitter, unknown_arti
 use super::multipart_form::{ExpectedParts, MultipartForm};
 use crate::artifacts::parameters;
 use crate::artifacts::processing::Artifact;
+use crate::artifacts::template::ParameterValues;
+use crate::audit_log::files::FileSubject;
+use crate::audit_log::{Outcome, Subject, Submission};
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
@@ -49,10 +52,24 @@ struct Submitted {
     web_link: Option<String>,
 }
 
+/// What the form says.
+struct Wanted {
+    path: PolicyPath,
+    artifact_configuration_slug: Option<String>,
+    artifact: Artifact,
+    parameters: ParameterValues,
+    description: Option<String>,
+    origin: Origin,
+    cancellation_timeout: Option<Duration>,
+}
+
 /// Keeps the artifact, starts the signing request and says where it is.
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     let form = MultipartForm::read(call, ExpectedParts::NamedAndParameters(&KNOWN_PARTS)).await?;
-    let request = Arc::new(SigningRequest::new(submission(call, &form)?));
+    let wanted = Wanted::read(&form)?;
+    let permitted = wanted.permit(call);
+    let submission = permitted.inspect_err(|problem| wanted.record_refusal(call, problem))?;
+    let request = Arc::new(SigningRequest::new(submission));
     let id = request.id;
     call.emulator.signing_requests.add(Arc::clone(&request));
     progress::start(call.emulator, request);
@@ -61,26 +78,58 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     Ok(Answer::json(StatusCode::CREATED, &body).with_header(LOCATION, call.emulator.api_link(id)))
 }
 
-fn submission(call: &Call<'_>, form: &MultipartForm) -> Result<FileSubmission, Problem> {
-    let path = PolicyPath::new(form.required_text("ProjectSlug")?, form.required_text("SigningPolicySlug")?);
-    let (file_name, bytes) = form.file("Artifact")?;
-    let policy = existing_policy(call, &path)?;
-    refuse_unless_submitter(call, &path)?;
-    let slug = form.text("ArtifactConfigurationSlug")?;
-    let configuration = artifact_configuration(call, &path.project_slug, slug.as_deref())?;
-    let parameters = parameters::values(&configuration.configuration.parameters, &form.parameters()?)
-        .map_err(|error| Problem::invalid(error.field(), error.to_string()))?;
-    Ok(FileSubmission {
-        user: call.user.name.clone(),
-        policy,
-        configuration,
-        parameters,
-        description: form.text("Description")?,
-        origin: origin(form)?,
-        artifact: Artifact { file_name, bytes },
-        cancellation_timeout: cancellation_timeout(form)?,
-        raw_ecdsa_signature: call.conditions.shapes.raw_ecdsa_signature,
-    })
+impl Wanted {
+    fn read(form: &MultipartForm) -> Result<Self, Problem> {
+        let path =
+            PolicyPath::new(form.required_text("ProjectSlug")?, form.required_text("SigningPolicySlug")?);
+        let (file_name, bytes) = form.file("Artifact")?;
+        Ok(Self {
+            path,
+            artifact_configuration_slug: form.text("ArtifactConfigurationSlug")?,
+            artifact: Artifact { file_name, bytes },
+            parameters: form.parameters()?,
+            description: form.text("Description")?,
+            origin: origin(form)?,
+            cancellation_timeout: cancellation_timeout(form)?,
+        })
+    }
+
+    /// The submission, or the first reason against it.
+    fn permit(&self, call: &Call<'_>) -> Result<FileSubmission, Problem> {
+        let policy = existing_policy(call, &self.path)?;
+        refuse_unless_submitter(call, &self.path)?;
+        let slug = self.artifact_configuration_slug.as_deref();
+        let configuration = artifact_configuration(call, &self.path.project_slug, slug)?;
+        let parameters = parameters::values(&configuration.configuration.parameters, &self.parameters)
+            .map_err(|error| Problem::invalid(error.field(), error.to_string()))?;
+        Ok(FileSubmission {
+            user: call.user.name.clone(),
+            policy,
+            configuration,
+            parameters,
+            description: self.description.clone(),
+            origin: self.origin.clone(),
+            artifact: self.artifact.clone(),
+            cancellation_timeout: self.cancellation_timeout,
+            raw_ecdsa_signature: call.conditions.shapes.raw_ecdsa_signature,
+        })
+    }
+
+    fn record_refusal(&self, call: &Call<'_>, problem: &Problem) {
+        let subject = FileSubject::submitted(
+            &self.artifact,
+            self.artifact_configuration_slug.clone(),
+            self.parameters.clone(),
+            self.origin.clone(),
+        );
+        let submission = Submission {
+            user: call.user.name.clone(),
+            path: self.path.clone(),
+            description: self.description.clone(),
+            subject: Subject::Files(subject.into()),
+        };
+        call.emulator.audit_log.record(submission, Outcome::Refused { reason: problem.summary() });
+    }
 }
 
 /// Without a slug it is the project's default, which must be the one for hashes if the project signs hashes.

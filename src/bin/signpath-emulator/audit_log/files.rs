@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::hex;
-use crate::artifacts::processing::{SignatureFile, SignedFile};
+use crate::artifacts::processing::{Artifact, SignatureFile, SignedFile};
 use crate::artifacts::raw_signature::digest;
 use crate::artifacts::template::ParameterValues;
 use crate::signing::algorithm::HashAlgorithm;
@@ -20,7 +20,8 @@ use crate::signing_requests::origin::Origin;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileSubject {
     artifact: AuditedArtifact,
-    artifact_configuration: String,
+    /// As the client named it, or as it was found.
+    artifact_configuration: Option<String>,
     parameters: ParameterValues,
     #[serde(skip_serializing_if = "Origin::is_empty")]
     origin: Origin,
@@ -62,19 +63,32 @@ struct AuditedSignature {
 }
 
 impl FileSubject {
+    /// Of a signing request that was accepted.
     pub(crate) fn new(submission: &FileSubmission, signed_files: &[SignedFile]) -> Self {
-        let artifact = &submission.artifact;
         Self {
-            artifact: AuditedArtifact {
-                file_name: artifact.file_name.clone(),
-                bytes: artifact.bytes.len(),
-                sha256: sha256(&artifact.bytes),
-            },
-            artifact_configuration: submission.configuration.path.slug.clone(),
-            parameters: submission.parameters.clone(),
-            origin: submission.origin.clone(),
             files: signed_files.iter().map(AuditedFile::from).collect(),
+            ..Self::submitted(
+                &submission.artifact,
+                Some(submission.configuration.path.slug.clone()),
+                submission.parameters.clone(),
+                submission.origin.clone(),
+            )
         }
+    }
+
+    /// Of what a client submitted.
+    pub(crate) fn submitted(
+        artifact: &Artifact,
+        artifact_configuration: Option<String>,
+        parameters: ParameterValues,
+        origin: Origin,
+    ) -> Self {
+        let artifact = AuditedArtifact {
+            file_name: artifact.file_name.clone(),
+            bytes: artifact.bytes.len(),
+            sha256: sha256(&artifact.bytes),
+        };
+        Self { artifact, artifact_configuration, parameters, origin, files: Vec::new() }
     }
 }
 
@@ -82,7 +96,8 @@ impl FileSubject {
 impl fmt::Display for FileSubject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { artifact, artifact_configuration, files, .. } = self;
-        write!(formatter, "{artifact_configuration} {} sha256 {}", artifact.file_name, artifact.sha256)?;
+        let configuration = artifact_configuration.as_deref().unwrap_or("default");
+        write!(formatter, "{configuration} {} sha256 {}", artifact.file_name, artifact.sha256)?;
         files.iter().try_for_each(|file| write!(formatter, ", {} sha256 {}", file.path, file.sha256))
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::emulator::Generation;
+use crate::organization::artifact_configuration::ConfigurationPath;
 use crate::shapes::Shapes;
 
 const EXAMPLES: &str = "\
@@ -31,7 +32,7 @@ Examples:
 
 /// A strict local SignPath for tests and demonstrations.
 ///
-/// Speaks the part of SignPath's REST API that hash signing needs, with public test keys, to anybody who can reach it.
+/// Speaks the part of SignPath's REST API that hash signing and detached signatures of files need, with public test keys, to anybody who can reach it.
 /// It refuses what the documentation does not allow, says why, and keeps an audit log. When it is ready it prints one
 /// line on standard output with its address.
 #[derive(Parser, Debug)]
@@ -86,6 +87,14 @@ pub(crate) struct Arguments {
     #[arg(long = "shape", value_name = "KEY=VALUE", value_parser = parse_shape)]
     pub(crate) shapes: Vec<ShapeChoice>,
 
+    /// Add an artifact configuration, or replace a default one; may be given several times
+    #[arg(
+        long = "artifact-configuration",
+        value_name = "PROJECT/SLUG=FILE",
+        value_parser = parse_artifact_configuration
+    )]
+    pub(crate) artifact_configurations: Vec<ConfigurationChoice>,
+
     /// End when standard input is closed
     #[arg(long)]
     pub(crate) stop_with_stdin: bool,
@@ -100,6 +109,13 @@ pub(crate) struct Arguments {
 pub(crate) struct ShapeChoice {
     key: String,
     value: String,
+}
+
+/// One `--artifact-configuration`; the file is read later.
+#[derive(Debug, Clone)]
+pub(crate) struct ConfigurationChoice {
+    pub(crate) path: ConfigurationPath,
+    pub(crate) file: PathBuf,
 }
 
 impl Arguments {
@@ -118,6 +134,13 @@ fn parse_shape(text: &str) -> Result<ShapeChoice, String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Shapes::default().set(key, value).map_err(|unknown| unknown.to_string())?;
     Ok(ShapeChoice { key: key.to_owned(), value: value.to_owned() })
+}
+
+fn parse_artifact_configuration(text: &str) -> Result<ConfigurationChoice, String> {
+    let (path, file) = text.split_once('=').ok_or("expected PROJECT/SLUG=FILE")?;
+    let path = ConfigurationPath::parse(path)
+        .ok_or_else(|| format!("'{path}' is not of the form project/artifact-configuration"))?;
+    Ok(ConfigurationChoice { path, file: file.into() })
 }
 
 fn shapes_help() -> String {

@@ -10,9 +10,12 @@ use crate::audit_log::AuditLog;
 use crate::faults::FaultQueue;
 use crate::identifiers::Uuid;
 use crate::organization::Organization;
+use crate::organization::artifact_configuration::StoredConfiguration;
 use crate::request_log::RequestLog;
 use crate::shapes::Shapes;
 use crate::signing::key_store::KeyStore;
+use crate::signing_requests::SigningRequests;
+use crate::signing_requests::workflow::Workflow;
 
 /// A running emulator.
 pub(crate) struct Emulator {
@@ -22,7 +25,9 @@ pub(crate) struct Emulator {
     pub(crate) faults: FaultQueue,
     pub(crate) audit_log: AuditLog,
     pub(crate) request_log: RequestLog,
+    pub(crate) signing_requests: SigningRequests,
     shapes: RwLock<Shapes>,
+    workflow: RwLock<Workflow>,
 }
 
 /// What is chosen when the emulator starts, and stays.
@@ -30,8 +35,9 @@ pub(crate) struct Settings {
     pub(crate) generation: Generation,
     /// Scheme, host and port, such as `http://127.0.0.1:41235`.
     pub(crate) origin: String,
-    /// What a reset returns to.
+    /// What a reset returns to, as are the artifact configurations.
     pub(crate) initial_shapes: Shapes,
+    pub(crate) artifact_configurations: Vec<StoredConfiguration>,
     pub(crate) reporting: Reporting,
 }
 
@@ -55,11 +61,13 @@ impl Emulator {
     /// An emulator with the default data.
     pub(crate) fn new(settings: Settings, keys: KeyStore) -> Arc<Self> {
         Arc::new(Self {
-            organization: RwLock::new(Organization::with_default_data(&keys)),
+            organization: RwLock::new(organization(&settings, &keys)),
             faults: FaultQueue::default(),
             audit_log: AuditLog::new(settings.reporting),
             request_log: RequestLog::default(),
+            signing_requests: SigningRequests::default(),
             shapes: RwLock::new(settings.initial_shapes),
+            workflow: RwLock::default(),
             settings,
             keys,
         })
@@ -75,9 +83,21 @@ impl Emulator {
         *self.shapes.write() = shapes;
     }
 
+    /// How signing requests for files go on, as it is now.
+    pub(crate) fn workflow(&self) -> Workflow {
+        *self.workflow.read()
+    }
+
+    /// Replaces the workflow for signing requests that come.
+    pub(crate) fn set_workflow(&self, workflow: Workflow) {
+        *self.workflow.write() = workflow;
+    }
+
     /// Back to how it started: data, shapes, no faults, empty logs. Connections stay open.
     pub(crate) fn reset(&self) {
-        *self.organization.write() = Organization::with_default_data(&self.keys);
+        *self.organization.write() = organization(&self.settings, &self.keys);
+        self.set_workflow(Workflow::default());
+        self.signing_requests.clear();
         self.set_shapes(self.settings.initial_shapes);
         self.faults.clear();
         self.audit_log.clear();
@@ -95,4 +115,12 @@ impl Emulator {
         let organization_id = self.organization.read().id;
         format!("{}/API/v1/{organization_id}/SigningRequests/{signing_request_id}", self.settings.origin)
     }
+}
+
+fn organization(settings: &Settings, keys: &KeyStore) -> Organization {
+    let mut organization = Organization::with_default_data(keys);
+    for configuration in &settings.artifact_configurations {
+        organization.put_artifact_configuration(configuration.clone());
+    }
+    organization
 }

@@ -11,6 +11,8 @@
 //! | [`arguments`], [`environment_file`] | the command line; the file that a shell reads |
 //! | [`emulator`] | the state that everything shares |
 //! | [`organization`] | users, signing policies, who may submit where |
+//! | [`artifacts`] | archives, artifact configurations, signed files |
+//! | [`signing_requests`] | signing requests for files, from submission to end |
 //! | [`signing`] | keys and signatures, in process or in a PKCS#11 token |
 //! | [`http`] | requests, answers, problem details, without sockets |
 //! | [`api`] | SignPath's routes, one file a family |
@@ -25,9 +27,13 @@
 //! go wrong; `api` finds the route, checks token and organization, and hands over to the route's file; that reads its
 //! wire type into a hash signing request, which `api::hash_signing` permits or refuses, has signed on a thread that may
 //! block, and writes into the audit log; `server` sends the answer, as slowly or as incompletely as the fault wants.
+//!
+//! Files are answered at once and signed later: `api` keeps a signing request, a task of `signing_requests` leads it
+//! through its statuses and has `artifacts` sign, and other routes show how far it is.
 
 mod api;
 mod arguments;
+mod artifacts;
 mod audit_log;
 mod control;
 mod emulator;
@@ -40,6 +46,7 @@ mod request_log;
 mod server;
 mod shapes;
 mod signing;
+mod signing_requests;
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -56,7 +63,8 @@ use tokio_rustls::TlsAcceptor;
 use arguments::Arguments;
 use emulator::{Emulator, Reporting, Settings};
 use environment_file::Environment;
-use organization::default_data::ORGANIZATION_ID;
+use organization::artifact_configuration::StoredConfiguration;
+use organization::default_data::{self, ORGANIZATION_ID};
 use signing::hardware::HardwareToken;
 use signing::key_store::KeyStore;
 
@@ -140,7 +148,7 @@ async fn listen_and_serve(
         |reason: io::Error| StartupError::new(format!("cannot listen on {}: {reason}", arguments.listen));
     let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let emulator = Emulator::new(settings(arguments, address), keys);
+    let emulator = Emulator::new(settings(arguments, address)?, keys);
     let ending = ending(arguments)?;
     write_environment_file(arguments, &emulator)?;
     announce(&emulator)?;
@@ -151,14 +159,31 @@ async fn listen_and_serve(
     Ok(())
 }
 
-fn settings(arguments: &Arguments, address: SocketAddr) -> Settings {
+fn settings(arguments: &Arguments, address: SocketAddr) -> Result<Settings, StartupError> {
     let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
-    Settings {
+    Ok(Settings {
         generation: arguments.api,
         origin: format!("{scheme}://{address}"),
         initial_shapes: arguments.chosen_shapes(),
+        artifact_configurations: artifact_configurations(arguments)?,
         reporting: if arguments.quiet { Reporting::Quiet } else { Reporting::StandardError },
+    })
+}
+
+/// The defaults, and those of the command line.
+fn artifact_configurations(arguments: &Arguments) -> Result<Vec<StoredConfiguration>, StartupError> {
+    let mut configurations =
+        default_data::artifact_configurations(arguments.api).map_err(StartupError::new)?;
+    for choice in &arguments.artifact_configurations {
+        let file = choice.file.display();
+        let failure = |reason: &dyn fmt::Display| {
+            StartupError::new(format!("--artifact-configuration {}={file}: {reason}", choice.path))
+        };
+        let xml = std::fs::read_to_string(&choice.file).map_err(|reason| failure(&reason))?;
+        let configuration = StoredConfiguration::read(choice.path.clone(), &xml, arguments.api);
+        configurations.push(configuration.map_err(|reason| failure(&reason))?);
     }
+    Ok(configurations)
 }
 
 fn write_environment_file(arguments: &Arguments, emulator: &Emulator) -> Result<(), StartupError> {

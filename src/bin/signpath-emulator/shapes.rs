@@ -124,6 +124,10 @@ shapes! {
     body_framing: BodyFraming = "body-framing" { ContentLength = "content-length", Chunked = "chunked" }
     /// hash lengths that a curve signs: 20 to 64 bytes, or only that of the SHA-2 hash of its size
     ec_hash_lengths: EcHashLengths = "ec-hash-lengths" { AnyDigest = "any-digest", CurveOnly = "curve-only" }
+    /// encoding of a detached raw signature by an elliptic curve key
+    raw_ecdsa_signature: RawEcdsaSignature = "raw-ecdsa-signature" { Asn1 = "asn1", Ieee = "ieee" }
+    /// status of a cancellation
+    cancel_status: CancelStatus = "cancel-status" { Ok = "200", NoContent = "204" }
     /// root of MySigningPolicies: the documented object, or the array itself
     policies_root: PoliciesRoot = "policies-root" { Object = "object", Array = "array" }
     /// answer to a filter for a project or signing policy that does not exist

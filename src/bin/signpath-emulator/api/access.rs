@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 
+use super::route::Resource;
 use crate::emulator::Emulator;
 use crate::http::ReceivedRequest;
 use crate::http::problem::Problem;
@@ -19,8 +20,9 @@ pub(crate) fn check(
     emulator: &Emulator,
     request: &ReceivedRequest,
     organization_id: &str,
+    resource: Resource,
 ) -> Result<Arc<User>, Problem> {
-    if !request.admits_json() {
+    if resource.answers_json() && !request.admits_json() {
         return Err(Problem::because(
             StatusCode::NOT_ACCEPTABLE,
             "The Accept header does not admit application/json.",

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::Call;
 use super::hash_signing::{self, HashSigningRequest, SignedHash};
-use super::multipart_form::MultipartForm;
+use super::multipart_form::{ExpectedParts, MultipartForm};
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
@@ -31,7 +31,7 @@ const KNOWN_PARTS: [&str; 6] = [
 
 /// Signs the hash in the artifact and answers with the signed artifact.
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
-    let form = MultipartForm::read(call, &KNOWN_PARTS).await?;
+    let form = MultipartForm::read(call, ExpectedParts::Named(&KNOWN_PARTS)).await?;
     require_fast_signing(&form)?;
     let path = PolicyPath::new(form.required_text("ProjectSlug")?, form.required_text("SigningPolicySlug")?);
     let artifact = form.bytes("Artifact").ok_or_else(|| Problem::missing("Artifact"))?;

@@ -10,7 +10,7 @@ use hyper::header::LOCATION;
 use serde_json::value::RawValue;
 
 use super::Call;
-use crate::audit_log::{Outcome, Submission};
+use crate::audit_log::{HashSubject, Outcome, Subject, Submission};
 use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
@@ -42,10 +42,11 @@ pub(crate) struct SignedHash {
 /// Signs, if policy, user, key and hash allow it, and records the signing request either way.
 pub(crate) async fn sign(call: &Call<'_>, request: HashSigningRequest) -> Result<SignedHash, Problem> {
     let permitted = permit(call, &request);
+    let hash = (request.scheme, request.hash.clone());
     let submission = into_submission(call, request);
     match permitted {
         Ok(policy) => {
-            let signed = carry_out(Arc::clone(call.emulator), policy, submission).await?;
+            let signed = carry_out(Arc::clone(call.emulator), policy, hash, submission).await?;
             let signature = call.conditions.tampering.apply(signed.signature);
             Ok(SignedHash { signature, ..signed })
         }
@@ -86,12 +87,13 @@ pub(crate) fn unknown_policy(path: &PolicyPath) -> Problem {
 async fn carry_out(
     emulator: Arc<Emulator>,
     policy: Arc<SigningPolicy>,
+    hash: (SignatureScheme, Vec<u8>),
     submission: Submission,
 ) -> Result<SignedHash, Problem> {
     let internal_error = |reason| Problem::of(StatusCode::INTERNAL_SERVER_ERROR).caused_by(reason);
     let work = move || {
         let signing_request_id = Uuid::random();
-        match policy.key.sign(submission.scheme, &submission.hash) {
+        match policy.key.sign(hash.0, &hash.1) {
             Ok(signature) => {
                 emulator.audit_log.record(submission, Outcome::Completed { signing_request_id });
                 Ok(SignedHash { signing_request_id, signature })
@@ -113,10 +115,12 @@ fn into_submission(call: &Call<'_>, request: HashSigningRequest) -> Submission {
     Submission {
         user: call.user.name.clone(),
         path: request.path,
-        scheme: request.scheme,
-        hash: request.hash,
         description: request.description,
-        metadata: request.metadata,
+        subject: Subject::Hash(HashSubject {
+            scheme: request.scheme,
+            hash: request.hash,
+            metadata: request.metadata,
+        }),
     }
 }
 
@@ -131,7 +135,7 @@ fn permit(call: &Call<'_>, request: &HashSigningRequest) -> Result<Arc<SigningPo
     Ok(policy)
 }
 
-fn existing_policy(call: &Call<'_>, path: &PolicyPath) -> Result<Arc<SigningPolicy>, Problem> {
+pub(super) fn existing_policy(call: &Call<'_>, path: &PolicyPath) -> Result<Arc<SigningPolicy>, Problem> {
     let policy = call.emulator.organization.read().policy(path);
     let exists = |policy: &Arc<SigningPolicy>| {
         policy.certificate_type != CertificateType::Gpg || call.conditions.shapes.gpg_policy == GpgPolicy::On
@@ -140,7 +144,7 @@ fn existing_policy(call: &Call<'_>, path: &PolicyPath) -> Result<Arc<SigningPoli
 }
 
 /// 403 bodies name their "specific cause" since 1.204.0; the words are UNKNOWN.
-fn refuse_unless_submitter(call: &Call<'_>, path: &PolicyPath) -> Result<(), Problem> {
+pub(super) fn refuse_unless_submitter(call: &Call<'_>, path: &PolicyPath) -> Result<(), Problem> {
     if call.user.is_submitter_of(path) {
         return Ok(());
     }
@@ -163,18 +167,21 @@ fn refuse_approval_process(policy: &SigningPolicy) -> Result<(), Problem> {
     }
 }
 
-/// The message for an unknown artifact configuration is UNKNOWN; it follows that for an unknown signing policy.
 fn refuse_other_artifact_configuration(request: &HashSigningRequest) -> Result<(), Problem> {
     match request.artifact_configuration_slug.as_deref() {
         None | Some("" | ARTIFACT_CONFIGURATION_SLUG) => Ok(()),
-        Some(slug) => Err(Problem::invalid(
-            "ArtifactConfigurationSlug",
-            format!(
-                "There is no artifact configuration with slug '{slug}' in the project with slug '{}'.",
-                request.path.project_slug
-            ),
-        )),
+        Some(slug) => Err(unknown_artifact_configuration(slug, &request.path.project_slug)),
     }
+}
+
+/// The message for an unknown artifact configuration is UNKNOWN; it follows that for an unknown signing policy.
+pub(super) fn unknown_artifact_configuration(slug: &str, project_slug: &str) -> Problem {
+    Problem::invalid(
+        "ArtifactConfigurationSlug",
+        format!(
+            "There is no artifact configuration with slug '{slug}' in the project with slug '{project_slug}'."
+        ),
+    )
 }
 
 /// The message is UNKNOWN.

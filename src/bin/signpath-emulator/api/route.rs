@@ -16,6 +16,8 @@ pub(crate) enum Route {
     Resource {
         organization_id: String,
         resource: Resource,
+        /// What stands in the path where the table has `{}`.
+        captures: Vec<String>,
     },
     /// The path exists for other methods.
     WrongMethod {
@@ -30,6 +32,32 @@ pub(crate) enum Resource {
     MySigningPolicies,
     SignHash,
     FastSigning,
+    SubmitWithArtifact,
+    SigningRequest,
+    Status,
+    SignedArtifact,
+    UnsignedArtifact,
+    SigningRequestCertificate,
+    Cancel,
+    PolicyCertificate,
+}
+
+impl Resource {
+    /// Whether the server got it after 1.195.0, the youngest that the legacy generation may be.
+    const fn is_recent(self) -> bool {
+        matches!(self, Self::SignHash | Self::SubmitWithArtifact | Self::Status | Self::Cancel)
+    }
+
+    /// Whether a success is answered in JSON. Other routes answer files, whatever the client accepts.
+    pub(crate) const fn answers_json(self) -> bool {
+        !matches!(
+            self,
+            Self::SignedArtifact
+                | Self::UnsignedArtifact
+                | Self::SigningRequestCertificate
+                | Self::PolicyCertificate
+        )
+    }
 }
 
 /// A route without the organization: what a fault can be aimed at.
@@ -41,16 +69,36 @@ pub(crate) enum RouteName {
 
 struct Entry {
     method: &'static str,
+    /// `{}` is any segment.
     path: &'static [&'static str],
     resource: Resource,
 }
 
-/// Everything under `/Api/v1/{organizationId}`.
-const RESOURCES: [Entry; 3] = [
-    Entry { method: "GET", path: &["Cryptoki", "MySigningPolicies"], resource: Resource::MySigningPolicies },
-    Entry { method: "POST", path: &["SigningRequests", "SignHash"], resource: Resource::SignHash },
-    Entry { method: "POST", path: &["SigningRequests"], resource: Resource::FastSigning },
+const fn entry(method: &'static str, path: &'static [&'static str], resource: Resource) -> Entry {
+    Entry { method, path, resource }
+}
+
+/// Everything under `/Api/v1/{organizationId}`. The first entry that fits a path counts.
+const RESOURCES: [Entry; 11] = [
+    entry("GET", &["Cryptoki", "MySigningPolicies"], Resource::MySigningPolicies),
+    entry("POST", &["SigningRequests", "SignHash"], Resource::SignHash),
+    entry("POST", &["SigningRequests", "SubmitWithArtifact"], Resource::SubmitWithArtifact),
+    entry("POST", &["SigningRequests"], Resource::FastSigning),
+    entry("GET", &["SigningRequests", "{}"], Resource::SigningRequest),
+    entry("GET", &["SigningRequests", "{}", "Status"], Resource::Status),
+    entry("GET", &["SigningRequests", "{}", "SignedArtifact"], Resource::SignedArtifact),
+    entry("GET", &["SigningRequests", "{}", "UnsignedArtifact"], Resource::UnsignedArtifact),
+    entry("GET", &["SigningRequests", "{}", "X509Certificate"], Resource::SigningRequestCertificate),
+    entry("POST", &["SigningRequests", "{}", "Cancel"], Resource::Cancel),
+    entry(
+        "GET",
+        &["Projects", "{}", "SigningPolicies", "{}", "Certificate", "X509Certificate"],
+        Resource::PolicyCertificate,
+    ),
 ];
+
+/// Where routes were before 1.170.2. They still answer there; of the emulated ones, only certificates are asked for so.
+const PRELIMINARY_VERSION: &str = "v1-pre";
 
 impl Route {
     /// The route of a request to a server of this generation.
@@ -64,6 +112,12 @@ impl Route {
             [health] if health.eq_ignore_ascii_case("healthz") => only("GET", method, Self::Health),
             [version, organization_id, path @ ..] if version.eq_ignore_ascii_case("v1") => {
                 resource(method, organization_id, path, generation, shapes)
+            }
+            [version, organization_id, path @ ..] if version.eq_ignore_ascii_case(PRELIMINARY_VERSION) => {
+                match resource(method, organization_id, path, generation, shapes) {
+                    Self::Resource { resource, .. } if resource.answers_json() => Self::Missing,
+                    route => route,
+                }
             }
             _ => Self::Missing,
         }
@@ -89,19 +143,23 @@ fn resource(
     let Some(entry) = RESOURCES.iter().find(|entry| is_same_path(path, entry.path)) else {
         return Route::Missing;
     };
-    if entry.resource == Resource::SignHash && generation == Generation::Legacy {
-        return sign_hash_on_a_legacy_server(shapes);
+    if entry.resource.is_recent() && generation == Generation::Legacy {
+        return recent_route_on_a_legacy_server(entry, shapes);
     }
-    let organization_id = organization_id.to_owned();
-    only(entry.method, method, Route::Resource { organization_id, resource: entry.resource })
+    let route = Route::Resource {
+        organization_id: organization_id.to_owned(),
+        resource: entry.resource,
+        captures: captures(path, entry.path),
+    };
+    only(entry.method, method, route)
 }
 
-/// Before 1.196.0, `SignHash` can only have been taken for the id of a signing request, which is read with GET. Whether
-/// a server said 404 or 405 to a POST is UNKNOWN.
-fn sign_hash_on_a_legacy_server(shapes: &Shapes) -> Route {
-    match shapes.missing_route {
-        MissingRoute::NotFound => Route::Missing,
-        MissingRoute::MethodNotAllowed => Route::WrongMethod { allow: "GET" },
+/// Before 1.196.0, `SignHash` and `SubmitWithArtifact` can only have been taken for the id of a signing request, which is
+/// read with GET. Whether a server said 404 or 405 to a POST is UNKNOWN.
+fn recent_route_on_a_legacy_server(entry: &Entry, shapes: &Shapes) -> Route {
+    match (shapes.missing_route, entry.path) {
+        (MissingRoute::MethodNotAllowed, [_, _]) => Route::WrongMethod { allow: "GET" },
+        _ => Route::Missing,
     }
 }
 
@@ -111,7 +169,12 @@ fn only(allowed: &'static str, method: &Method, route: Route) -> Route {
 
 fn is_same_path(path: &[&str], expected: &[&str]) -> bool {
     path.len() == expected.len()
-        && path.iter().zip(expected).all(|(one, other)| one.eq_ignore_ascii_case(other))
+        && path.iter().zip(expected).all(|(one, other)| *other == "{}" || one.eq_ignore_ascii_case(other))
+}
+
+fn captures(path: &[&str], expected: &[&str]) -> Vec<String> {
+    let captured = path.iter().zip(expected).filter(|(_, expected)| **expected == "{}");
+    captured.map(|(segment, _)| (*segment).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -123,7 +186,22 @@ mod tests {
     }
 
     fn resource(resource: Resource) -> Route {
-        Route::Resource { organization_id: "Id".into(), resource }
+        Route::Resource { organization_id: "Id".into(), resource, captures: Vec::new() }
+    }
+
+    #[test]
+    fn ids_are_taken_out_of_a_path() {
+        let expected = |resource| Route::Resource {
+            organization_id: "Id".into(),
+            resource,
+            captures: vec!["Request".into()],
+        };
+        let current = |path| route(Method::GET, path, Generation::Current);
+        let certificate = expected(Resource::SigningRequestCertificate);
+        assert_eq!(current("/Api/v1/Id/SigningRequests/Request"), expected(Resource::SigningRequest));
+        assert_eq!(current("/api/v1/Id/signingrequests/Request/X509certificate"), certificate);
+        assert_eq!(current("/Api/v1-pre/Id/SigningRequests/Request/X509Certificate"), certificate);
+        assert_eq!(current("/Api/v1-pre/Id/SigningRequests/Request"), Route::Missing);
     }
 
     #[test]

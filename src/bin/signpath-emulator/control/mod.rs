@@ -12,12 +12,20 @@
 //! | `GET policies` | all signing policies |
 //! | `PUT policies/{project}/{signing policy}` | `{"key": "p-256", "approvalProcess": "none", "certificateType": "X509"}`; what is not named stays, a new one needs a key |
 //! | `DELETE policies/{project}/{signing policy}` | removes one |
+//! | `GET artifact-configurations` | all artifact configurations for files, with their XML |
+//! | `PUT artifact-configurations/{project}/{slug}` | the body is XML; what is wrong in it is said with its line |
+//! | `DELETE artifact-configurations/{project}/{slug}` | removes one |
+//! | `GET signing-requests` | all signing requests for files, with their statuses and the reason for their end |
+//! | `POST signing-requests/{id}/approve`, `…/deny`, `…/cancel`, `…/release` | what a person decides; what is held goes on |
+//! | `GET workflow`, `PUT workflow` | `{"stageMilliseconds": 50, "holdAt": "Processing", "result": "MalwareDetected"}`, for signing requests for files to come; what is not named stays |
 //! | `GET users` | all users with their tokens |
 //! | `POST users/{name}` | `{"tokenState": "revoked", "submitterOf": ["project/signing-policy"]}`, or `"all"`; what is not named stays |
 //! | `POST reset` | everything as it was at the start; connections stay open |
 
+mod artifact_configurations;
 mod behaviour;
 mod policies;
+mod signing_requests;
 mod users;
 
 use std::collections::BTreeMap;
@@ -35,6 +43,9 @@ use crate::http::{ReceivedRequest, path_segments};
 
 const ROUTES: &str = "GET audit, DELETE audit, GET requests, DELETE requests, POST reset, GET shapes, PUT shapes, \
                       GET policies, PUT policies/{project}/{signing policy}, DELETE policies/{project}/{signing policy}, \
+                      GET artifact-configurations, PUT artifact-configurations/{project}/{slug}, \
+                      DELETE artifact-configurations/{project}/{slug}, GET signing-requests, \
+                      POST signing-requests/{id}/{approve, deny, cancel or release}, GET workflow, PUT workflow, \
                       GET users, POST users/{name}, GET faults, POST faults, DELETE faults";
 
 /// A refusal by the control interface.
@@ -89,6 +100,17 @@ fn dispatch(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mi
         (&Method::GET, ["policies"]) => Ok(policies::list(emulator)),
         (&Method::PUT, ["policies", project, policy]) => policies::put(emulator, request, project, policy),
         (&Method::DELETE, ["policies", project, policy]) => policies::remove(emulator, project, policy),
+        (&Method::GET, ["artifact-configurations"]) => Ok(artifact_configurations::list(emulator)),
+        (&Method::PUT, ["artifact-configurations", project, slug]) => {
+            artifact_configurations::put(emulator, request, project, slug)
+        }
+        (&Method::DELETE, ["artifact-configurations", project, slug]) => {
+            artifact_configurations::remove(emulator, project, slug)
+        }
+        (&Method::GET, ["signing-requests"]) => Ok(signing_requests::list(emulator)),
+        (&Method::POST, ["signing-requests", id, action]) => signing_requests::act(emulator, id, action),
+        (&Method::GET, ["workflow"]) => Ok(signing_requests::show_workflow(emulator)),
+        (&Method::PUT, ["workflow"]) => signing_requests::change_workflow(emulator, request),
         (&Method::GET, ["users"]) => Ok(users::list(emulator)),
         (&Method::POST, ["users", name]) => users::change(emulator, request, name),
         (method, path) => Err(Mistake::missing(format!(
@@ -130,6 +152,7 @@ mod tests {
             generation: Generation::Current,
             origin: "http://127.0.0.1:1".into(),
             initial_shapes: Shapes::default(),
+            artifact_configurations: Vec::new(),
             reporting: Reporting::Quiet,
         };
         let emulator = Emulator::new(settings, KeyStore::in_process().unwrap());

@@ -2,7 +2,7 @@
 //!
 //! | field | what it does | default |
 //! | --- | --- | --- |
-//! | `route` | `any`, `health`, `mySigningPolicies`, `signHash`, `fastSigning` | `any`, paths that are no route included |
+//! | `route` | `any`, `health`, `mySigningPolicies`, `signHash`, `fastSigning`, `submitWithArtifact`, `signingRequest`, `status`, `signedArtifact`, `unsignedArtifact`, `cancel`, `signingRequestCertificate`, `policyCertificate` | `any`, paths that are no route included |
 //! | `skip` | so many requests pass first | 0 |
 //! | `times` | so many requests are spoiled | 1 |
 //! | `delayMilliseconds` | the status line is late | 0 |
@@ -10,6 +10,7 @@
 //! | `headers` | `{"Retry-After": "1"}`: added, or put in place of those of the answer | none |
 //! | `execute` | whether a request that gets another answer or none is carried out | `true` for the real answer, `false` for another |
 //! | `signature` | `flipBits`, `shorten`, `lengthen` | as it is |
+//! | `artifact` | another signed artifact: `wrongFile`, `changedFile`, `otherKey`, `otherBytes`, `noSignature`, `truncated`, `parentPath`, `bomb` | the right one |
 //! | `drip` | `{"bytes": 1, "everyMilliseconds": 100}` | at once |
 //! | `ending` | `complete`; `close` the idle connection afterwards; `hangUp` or `reset` instead of an answer; `{"cutAfterBytes": n}`, `{"resetAfterBytes": n}`, `{"stall": {"afterBytes": n, "milliseconds": m}}` within the body | `complete` |
 //!
@@ -25,6 +26,7 @@ use serde_json::value::RawValue;
 
 use super::{Delivery, Drip, Ending, Execution, Fault, FaultPlan, Reply, Tampering};
 use crate::api::route::{Resource, RouteName};
+use crate::artifacts::tampering::ArtifactTampering;
 use crate::emulator::Generation;
 use crate::http::answer::{Answer, AnswerBody};
 use crate::http::problem::Problem;
@@ -38,6 +40,7 @@ pub(crate) fn read(json: &RawValue) -> Result<Fault, String> {
         reply: description.reply()?,
         headers: description.headers()?,
         tampering: description.signature.map_or(Tampering::None, Tampering::from),
+        artifact_tampering: description.artifact.map_or(ArtifactTampering::None, Into::into),
         delivery: description.delivery()?,
     };
     Ok(Fault {
@@ -67,6 +70,7 @@ struct Description {
     body: Option<Box<RawValue>>,
     execute: Option<bool>,
     signature: Option<WrongSignature>,
+    artifact: Option<WrongArtifact>,
     drip: Option<DripDescription>,
     #[serde(default)]
     ending: EndingDescription,
@@ -85,17 +89,33 @@ enum FaultedRoute {
     MySigningPolicies,
     SignHash,
     FastSigning,
+    SubmitWithArtifact,
+    SigningRequest,
+    Status,
+    SignedArtifact,
+    UnsignedArtifact,
+    Cancel,
+    SigningRequestCertificate,
+    PolicyCertificate,
 }
 
 impl FaultedRoute {
     const fn named(self) -> Option<RouteName> {
-        match self {
-            Self::Any => None,
-            Self::Health => Some(RouteName::Health),
-            Self::MySigningPolicies => Some(RouteName::Resource(Resource::MySigningPolicies)),
-            Self::SignHash => Some(RouteName::Resource(Resource::SignHash)),
-            Self::FastSigning => Some(RouteName::Resource(Resource::FastSigning)),
-        }
+        Some(RouteName::Resource(match self {
+            Self::Any => return None,
+            Self::Health => return Some(RouteName::Health),
+            Self::MySigningPolicies => Resource::MySigningPolicies,
+            Self::SignHash => Resource::SignHash,
+            Self::FastSigning => Resource::FastSigning,
+            Self::SubmitWithArtifact => Resource::SubmitWithArtifact,
+            Self::SigningRequest => Resource::SigningRequest,
+            Self::Status => Resource::Status,
+            Self::SignedArtifact => Resource::SignedArtifact,
+            Self::UnsignedArtifact => Resource::UnsignedArtifact,
+            Self::Cancel => Resource::Cancel,
+            Self::SigningRequestCertificate => Resource::SigningRequestCertificate,
+            Self::PolicyCertificate => Resource::PolicyCertificate,
+        }))
     }
 }
 
@@ -126,6 +146,34 @@ impl From<WrongSignature> for Tampering {
             WrongSignature::FlipBits => Self::FlipBits,
             WrongSignature::Shorten => Self::Shorten,
             WrongSignature::Lengthen => Self::Lengthen,
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+enum WrongArtifact {
+    WrongFile,
+    ChangedFile,
+    OtherKey,
+    OtherBytes,
+    NoSignature,
+    Truncated,
+    ParentPath,
+    Bomb,
+}
+
+impl From<WrongArtifact> for ArtifactTampering {
+    fn from(artifact: WrongArtifact) -> Self {
+        match artifact {
+            WrongArtifact::WrongFile => Self::WrongFile,
+            WrongArtifact::ChangedFile => Self::ChangedFile,
+            WrongArtifact::OtherKey => Self::OtherKey,
+            WrongArtifact::OtherBytes => Self::OtherBytes,
+            WrongArtifact::NoSignature => Self::NoSignature,
+            WrongArtifact::Truncated => Self::Truncated,
+            WrongArtifact::ParentPath => Self::ParentPath,
+            WrongArtifact::Bomb => Self::Bomb,
         }
     }
 }

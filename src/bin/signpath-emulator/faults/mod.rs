@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::api::route::RouteName;
+use crate::artifacts::tampering::ArtifactTampering;
 use crate::http::answer::Answer;
 
 /// What happens to one request.
@@ -28,6 +29,7 @@ pub(crate) struct FaultPlan {
     /// Headers that replace those of the answer.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) tampering: Tampering,
+    pub(crate) artifact_tampering: ArtifactTampering,
     pub(crate) delivery: Delivery,
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::artifact_configuration::{ConfigurationPath, StoredConfiguration};
 use super::signing_policy::{ApprovalProcess, CertificateType, PolicyPath, SigningPolicy};
 use super::user::{SubmitterOf, TokenState, User};
+use crate::artifacts::configuration::ConfigurationError;
+use crate::emulator::Generation;
 use crate::identifiers::Uuid;
 use crate::signing::key_store::KeyStore;
 
@@ -43,6 +46,20 @@ pub(crate) fn signing_policies(keys: &KeyStore) -> impl Iterator<Item = SigningP
         .map(|policy| SigningPolicy { certificate_type: CertificateType::Gpg, ..policy });
     let shares_a_key = policy(keys, "desktop-app", "release", "rsa-3072");
     one_a_key.chain(needs_approval).chain(gpg).chain(shares_a_key)
+}
+
+/// The artifact configurations for files, all in the project container-images: the one of SignPath's description of
+/// cosign, and one for several images at once.
+pub(crate) fn artifact_configurations(
+    generation: Generation,
+) -> Result<Vec<StoredConfiguration>, ConfigurationError> {
+    let read = |slug: &str, xml: &str| {
+        StoredConfiguration::read(ConfigurationPath::new("container-images", slug), xml, generation)
+    };
+    Ok(vec![
+        read("detached-raw-signatures", include_str!("artifact-configurations/detached-raw-signatures.xml"))?,
+        read("cosign", include_str!("artifact-configurations/cosign.xml"))?,
+    ])
 }
 
 fn policy(keys: &KeyStore, project: &str, slug: &str, key: &str) -> Option<SigningPolicy> {

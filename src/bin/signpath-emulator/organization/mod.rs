@@ -1,9 +1,11 @@
-//! What an organization has in SignPath: users, projects with signing policies, and who may submit to them.
+//! What an organization has in SignPath: users, projects with signing policies and artifact configurations, and who may
+//! submit to them.
 //!
 //! Everything is kept in maps, so that ten thousand signing policies cost no more to look up than ten. An
 //! [`Organization`] knows nothing of HTTP; routes and the control interface read and change it behind one short lock,
 //! and take a snapshot (an `Arc`) of what they go on working with.
 
+pub(crate) mod artifact_configuration;
 pub(crate) mod default_data;
 pub(crate) mod signing_policy;
 pub(crate) mod user;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use crate::identifiers::Uuid;
 use crate::signing::key_store::KeyStore;
+use artifact_configuration::{ConfigurationPath, StoredConfiguration};
 use signing_policy::{PolicyPath, SigningPolicy};
 use user::User;
 
@@ -21,6 +24,7 @@ pub(crate) struct Organization {
     pub(crate) id: Uuid,
     policies: BTreeMap<PolicyPath, Arc<SigningPolicy>>,
     users: BTreeMap<String, Arc<User>>,
+    artifact_configurations: BTreeMap<ConfigurationPath, Arc<StoredConfiguration>>,
 }
 
 impl Organization {
@@ -32,6 +36,7 @@ impl Organization {
             id: default_data::ORGANIZATION_ID,
             policies: policies.map(|policy| (policy.path.clone(), Arc::new(policy))).collect(),
             users: users.into_iter().map(|user| (user.name.clone(), Arc::new(user))).collect(),
+            artifact_configurations: BTreeMap::new(),
         }
     }
 
@@ -77,6 +82,37 @@ impl Organization {
         let user = Arc::new(user);
         self.users.insert(user.name.clone(), Arc::clone(&user));
         user
+    }
+
+    /// The artifact configurations, ordered by project and then by slug.
+    pub(crate) fn artifact_configurations(&self) -> impl Iterator<Item = &Arc<StoredConfiguration>> {
+        self.artifact_configurations.values()
+    }
+
+    /// The artifact configuration at `path`.
+    pub(crate) fn artifact_configuration(
+        &self,
+        path: &ConfigurationPath,
+    ) -> Option<Arc<StoredConfiguration>> {
+        self.artifact_configurations.get(path).map(Arc::clone)
+    }
+
+    /// Adds an artifact configuration, or replaces the one at the same path.
+    pub(crate) fn put_artifact_configuration(
+        &mut self,
+        configuration: StoredConfiguration,
+    ) -> Arc<StoredConfiguration> {
+        let configuration = Arc::new(configuration);
+        self.artifact_configurations.insert(configuration.path.clone(), Arc::clone(&configuration));
+        configuration
+    }
+
+    /// Removes the artifact configuration at `path` and returns it, if there was one.
+    pub(crate) fn remove_artifact_configuration(
+        &mut self,
+        path: &ConfigurationPath,
+    ) -> Option<Arc<StoredConfiguration>> {
+        self.artifact_configurations.remove(path)
     }
 }
 

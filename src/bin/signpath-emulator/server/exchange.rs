@@ -56,7 +56,8 @@ async fn answer_api(
     let shapes = emulator.shapes();
     let route = Route::of(&head.method, head.uri.path(), emulator.settings.generation, &shapes);
     let plan = emulator.faults.take(route.name());
-    let conditions = Conditions { shapes, tampering: plan.tampering };
+    let conditions =
+        Conditions { shapes, tampering: plan.tampering, artifact_tampering: plan.artifact_tampering };
 
     let answer = match read(head, body).await {
         Ok(request) => reply(emulator, route, request, conditions, &plan).await,

@@ -2,6 +2,8 @@
 //!
 //! Requests that could not be read (wrong field, wrong content type) are no signing requests; the request log has them.
 
+pub(crate) mod files;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write as _;
@@ -14,6 +16,8 @@ use crate::emulator::Reporting;
 use crate::identifiers::{Timestamp, Uuid};
 use crate::organization::signing_policy::PolicyPath;
 use crate::signing::algorithm::SignatureScheme;
+use crate::signing_requests::status::{Status, WorkflowStatus};
+use files::FileSubject;
 
 /// So many entries are kept; the oldest go first. A soak test must not fill the memory.
 const KEPT_ENTRIES: usize = 100_000;
@@ -34,9 +38,25 @@ struct Entries {
 pub(crate) struct Submission {
     pub(crate) user: String,
     pub(crate) path: PolicyPath,
-    pub(crate) scheme: SignatureScheme,
-    pub(crate) hash: Vec<u8>,
     pub(crate) description: Option<String>,
+    pub(crate) subject: Subject,
+}
+
+/// What was to be signed.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Subject {
+    Hash(HashSubject),
+    Files(Box<FileSubject>),
+}
+
+/// A hash, with what the client told about itself.
+#[derive(Clone, Serialize)]
+pub(crate) struct HashSubject {
+    #[serde(rename = "algorithm", serialize_with = "as_text")]
+    pub(crate) scheme: SignatureScheme,
+    #[serde(serialize_with = "as_hex")]
+    pub(crate) hash: Vec<u8>,
     pub(crate) metadata: Option<Box<RawValue>>,
 }
 
@@ -49,6 +69,8 @@ pub(crate) enum Outcome {
     Refused { reason: String },
     /// The key failed.
     Failed { reason: String },
+    /// A signing request for files has come to its end.
+    Ended { signing_request_id: Uuid, workflow_status: WorkflowStatus, reason: Option<String> },
 }
 
 /// One signing request.
@@ -61,13 +83,26 @@ pub(crate) struct AuditEntry {
     user: String,
     project: String,
     signing_policy: String,
-    #[serde(serialize_with = "as_text")]
-    algorithm: SignatureScheme,
-    hash: String,
     description: Option<String>,
-    metadata: Option<Box<RawValue>>,
-    outcome: &'static str,
+    #[serde(flatten)]
+    subject: Subject,
+    outcome: AuditedOutcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_status: Option<WorkflowStatus>,
     reason: Option<String>,
+}
+
+/// Statuses, and that of requests that never became a signing request.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum AuditedOutcome {
+    Status(Status),
+    Refused(RefusedOutcome),
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+enum RefusedOutcome {
+    Refused,
 }
 
 impl AuditLog {
@@ -107,30 +142,70 @@ impl AuditLog {
 
 impl AuditEntry {
     fn new(number: u64, submission: Submission, outcome: Outcome) -> Self {
-        let (outcome, signing_request_id, reason) = match outcome {
-            Outcome::Completed { signing_request_id } => ("Completed", Some(signing_request_id), None),
-            Outcome::Refused { reason } => ("Refused", None, Some(reason)),
-            Outcome::Failed { reason } => ("Failed", None, Some(reason)),
-        };
-        Self {
+        let mut entry = Self {
             time: Timestamp::now(),
             number,
-            signing_request_id,
+            signing_request_id: None,
             user: submission.user,
             project: submission.path.project_slug,
             signing_policy: submission.path.signing_policy_slug,
-            algorithm: submission.scheme,
-            hash: hex(&submission.hash),
             description: submission.description,
-            metadata: submission.metadata,
-            outcome,
-            reason,
-        }
+            subject: submission.subject,
+            outcome: AuditedOutcome::Refused(RefusedOutcome::Refused),
+            workflow_status: None,
+            reason: None,
+        };
+        entry.decide(outcome);
+        entry
     }
 
+    fn decide(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Completed { signing_request_id } => {
+                self.outcome = AuditedOutcome::Status(Status::Completed);
+                self.signing_request_id = Some(signing_request_id);
+            }
+            Outcome::Refused { reason } => self.reason = Some(reason),
+            Outcome::Failed { reason } => {
+                self.outcome = AuditedOutcome::Status(Status::Failed);
+                self.reason = Some(reason);
+            }
+            Outcome::Ended { signing_request_id, workflow_status, reason } => {
+                self.outcome = AuditedOutcome::Status(workflow_status.status());
+                self.signing_request_id = Some(signing_request_id);
+                self.workflow_status = Some(workflow_status);
+                self.reason = reason;
+            }
+        }
+    }
+}
+
+impl fmt::Display for AuditedOutcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "{status:?}"),
+            Self::Refused(_) => formatter.write_str("Refused"),
+        }
+    }
+}
+
+/// What is signed, in the middle of the line.
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hash(subject) => write!(formatter, "{} hash {}", subject.scheme, hex(&subject.hash)),
+            Self::Files(subject) => write!(formatter, "{}", Printable(&subject.to_string())),
+        }
+    }
+}
+
+impl Subject {
     /// What the client said about the process that signs, as it sent it.
-    fn metadata_text(&self) -> &str {
-        self.metadata.as_deref().map_or("no metadata", RawValue::get)
+    fn metadata_text(&self) -> Option<&str> {
+        match self {
+            Self::Hash(subject) => Some(subject.metadata.as_deref().map_or("no metadata", RawValue::get)),
+            Self::Files(_) => None,
+        }
     }
 }
 
@@ -139,20 +214,22 @@ impl fmt::Display for AuditEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "signing request {number} {time} {outcome}: {user} {project}/{signing_policy} {algorithm} hash {hash}",
+            "signing request {number} {time} {outcome}: {user} {project}/{signing_policy} {subject}",
             number = self.number,
             time = self.time,
             outcome = self.outcome,
             user = self.user,
             project = Printable(&self.project),
             signing_policy = Printable(&self.signing_policy),
-            algorithm = self.algorithm,
-            hash = self.hash,
+            subject = self.subject,
         )?;
         if let Some(reason) = &self.reason {
             write!(formatter, " because: {}", Printable(reason))?;
         }
-        write!(formatter, "; {}", Printable(self.metadata_text()))
+        match self.subject.metadata_text() {
+            Some(metadata) => write!(formatter, "; {}", Printable(metadata)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -175,6 +252,10 @@ fn as_text<S: Serializer>(scheme: &SignatureScheme, serializer: S) -> Result<S::
     serializer.collect_str(scheme)
 }
 
+fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -191,10 +272,8 @@ mod tests {
         Submission {
             user: "all-policies".into(),
             path: PolicyPath::new("app", "release\u{1b}[2J"),
-            scheme,
-            hash: vec![0, 255],
             description: None,
-            metadata,
+            subject: Subject::Hash(HashSubject { scheme, hash: vec![0, 255], metadata }),
         }
     }
 

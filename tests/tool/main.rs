@@ -18,6 +18,7 @@ mod access;
 mod artifact_configuration;
 mod attach;
 mod bench;
+mod command_line;
 mod gate;
 mod generate;
 mod refusals;

@@ -15,7 +15,6 @@
 mod support;
 
 mod access;
-mod artifact_configuration;
 mod attach;
 mod bench;
 mod command_line;

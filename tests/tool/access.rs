@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use crate::bench::{Bench, fixture, public_key};
+use crate::bench::{Bench, digest, fixture, public_key};
+use crate::gate::Gate;
 use crate::support::tools::Registry;
 
 const USER: &str = "somebody";
@@ -82,12 +83,25 @@ fn a_name_and_password_on_the_command_line_beat_those_of_docker_login() {
 }
 
 #[test]
+fn a_token_on_the_command_line_is_sent() {
+    let bench = Bench::new();
+    let direct = bench.push_image("app");
+    let gate = Gate::without_referrers(&bench.registry.address);
+    let image = format!("{}/app@{}", gate.address, digest(&direct));
+    works(&bench, &image, &["--registry-token", "of-the-test"]);
+    let with_token = |request: &String| request.contains("\r\nauthorization: bearer of-the-test\r\n");
+
+    assert!(!gate.requests().is_empty());
+    assert_eq!(gate.requests().iter().filter(|request| !with_token(request)).count(), 0);
+}
+
+#[test]
 fn without_credentials_the_message_says_how_to_log_in() {
     let (bench, image) = with_password();
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);
 
-    let remedy = format!("log in: docker login {}", bench.registry.address);
-    assert!(message.ends_with(&remedy), "{message}");
+    let (reading, remedy) = ("the registry answered 401", format!("docker login {}", bench.registry.address));
+    assert!(message.ends_with(&format!("{reading}; log in: {remedy}")), "{message}");
 }
 
 #[test]
@@ -135,7 +149,8 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_allowed() {
     let (bench, image) = with_tls();
     let verify = ["verify", "--key", &public_key("p-256"), &image];
     let message = bench.tool_fails(7, &verify);
-    assert!(message.contains("certificate"), "{message}");
+    let remedy = "; an authority of your own goes into --registry-cacert";
+    assert!(message.ends_with(remedy), "{message}");
 
     let address = &bench.registry.address;
     let output = bench.command(&[&verify[..], &["--allow-insecure-registry"]].concat()).output().unwrap();

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use crate::bench::{Bench, digest, fixture, public_key, referrers_tag, repository, signature_tag, succeeded};
+use crate::gate::Gate;
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
@@ -133,6 +134,20 @@ fn a_registry_with_the_referrers_api_needs_no_tag() {
 
     assert_eq!(attached["tag"], json!(null));
     assert_eq!(bench.tags(&image), ["latest"]);
+}
+
+#[test]
+fn a_registry_that_refuses_to_talk_of_referrers_gets_the_tag() {
+    let bench = Bench::with_referrers();
+    let direct = bench.push_image("app");
+    let gate = Gate::without_referrers(&bench.registry.address);
+    let image = format!("{}/app@{}", gate.address, digest(&direct));
+    let attached = bench.attach("p-256", &image, &["--format", "bundle"]);
+    let key = public_key("p-256");
+
+    assert_eq!(attached["tag"], json!(referrers_tag(&image)));
+    bench.tool(&["verify", "--key", &key, &image]);
+    bench.cosign(3, &["verify", "--insecure-ignore-tlog=true", "--key", &key, &image]);
 }
 
 #[test]

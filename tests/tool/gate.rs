@@ -1,10 +1,9 @@
-//! Stands before a registry and lets the first two writes of a tag pass only together: both writers have read by then
-//! what was there before, and neither hears of its success before the other one has written, too.
+//! Stands before a registry: keeps two writers waiting for each other, or hides the referrers API; and listens.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 
 /// A gate; its threads end with the test's process.
 pub(crate) struct Gate {
@@ -15,21 +14,41 @@ pub(crate) struct Gate {
 
 struct Shared {
     registry: String,
-    guarded: String,
+    rule: Rule,
     writes: AtomicUsize,
     together: Barrier,
+    requests: Mutex<Vec<String>>,
+}
+
+/// What a gate does beside passing requests on.
+enum Rule {
+    /// Lets the first two writes of what ends like this pass only together: both writers have read by then what was
+    /// there before, and neither hears of its success before the other one has written, too.
+    WriteTogether(String),
+    /// Answers 400 to requests for referrers, as some registries do that do not know them.
+    NoReferrers,
 }
 
 impl Gate {
-    /// Opens one before a registry. A write is a PUT to a path that ends with `guarded`.
-    pub(crate) fn open(registry: &str, guarded: &str) -> Self {
+    /// A gate that lets the first two PUTs to a path with this end pass only together.
+    pub(crate) fn writing_together(registry: &str, end: &str) -> Self {
+        Self::open(registry, Rule::WriteTogether(end.to_owned()))
+    }
+
+    /// A gate that hides the referrers API.
+    pub(crate) fn without_referrers(registry: &str) -> Self {
+        Self::open(registry, Rule::NoReferrers)
+    }
+
+    fn open(registry: &str, rule: Rule) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shared = Arc::new(Shared {
             registry: registry.to_owned(),
-            guarded: guarded.to_owned(),
+            rule,
             writes: AtomicUsize::new(0),
             together: Barrier::new(2),
+            requests: Mutex::default(),
         });
         let of_thread = shared.clone();
         std::thread::spawn(move || {
@@ -41,9 +60,14 @@ impl Gate {
         Self { address, shared }
     }
 
-    /// The writes so far.
+    /// The guarded writes so far.
     pub(crate) fn writes(&self) -> usize {
         self.shared.writes.load(Ordering::SeqCst)
+    }
+
+    /// The heads of the requests so far, in lower case.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.shared.requests.lock().unwrap().clone()
     }
 }
 
@@ -51,48 +75,57 @@ impl Shared {
     /// Passes one request on, and its answer back.
     fn pass(&self, client: &TcpStream) {
         // what is not HTTP is an attempt at TLS
-        let Some((is_write, request)) = self.read(client) else { return };
-        let waits = is_write && self.writes.fetch_add(1, Ordering::SeqCst) < 2;
-        if waits {
-            self.together.wait();
-        }
-        let mut registry = TcpStream::connect(&self.registry).unwrap();
-        registry.write_all(&request).unwrap();
-        let mut answer = Vec::new();
-        registry.read_to_end(&mut answer).unwrap();
-        if waits {
-            self.together.wait();
-        }
+        let Some((head, request)) = read(client) else { return };
+        self.requests.lock().unwrap().push(head.to_ascii_lowercase());
+        let answer = match &self.rule {
+            Rule::WriteTogether(end) if is_put(&head, end) => self.write(&request),
+            Rule::NoReferrers if head.contains("/referrers/") => NO_ROUTE.to_vec(),
+            _ => self.forward(&request),
+        };
         let mut client = client;
         // a client that is gone does not want it any more
         let _ = client.write_all(&answer);
         let _ = client.shutdown(Shutdown::Write);
     }
 
-    /// Whether the request is a guarded write, and its bytes, so that the connection ends with the answer.
-    fn read(&self, client: &TcpStream) -> Option<(bool, Vec<u8>)> {
-        let mut reader = BufReader::new(client);
-        let mut first = String::new();
-        reader.read_line(&mut first).ok()?;
-        let mut words = first.split(' ');
-        let is_write =
-            words.next()? == "PUT" && words.next().is_some_and(|path| path.ends_with(&self.guarded));
-        let mut request = format!("{first}connection: close\r\n").into_bytes();
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok().filter(|count| *count > 0)?;
-            request.extend_from_slice(line.as_bytes());
-            if line == "\r\n" {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
+    fn write(&self, request: &[u8]) -> Vec<u8> {
+        if self.writes.fetch_add(1, Ordering::SeqCst) >= 2 {
+            return self.forward(request);
         }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        request.extend(body);
-        Some((is_write, request))
+        self.together.wait();
+        let answer = self.forward(request);
+        self.together.wait();
+        answer
     }
+
+    fn forward(&self, request: &[u8]) -> Vec<u8> {
+        let mut registry = TcpStream::connect(&self.registry).unwrap();
+        registry.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        registry.read_to_end(&mut answer).unwrap();
+        answer
+    }
+}
+
+const NO_ROUTE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+fn is_put(head: &str, end: &str) -> bool {
+    let mut words = head.split(' ');
+    words.next() == Some("PUT") && words.next().is_some_and(|path| path.ends_with(end))
+}
+
+/// The head of a request, and its bytes with a header that ends the connection with the answer.
+fn read(client: &TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut reader = BufReader::new(client);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head).ok().filter(|count| *count > 0)?;
+    }
+    let header = |line: &str| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned);
+    let length = head.lines().find_map(header).map_or(0, |value| value.trim().parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let (first, rest) = head.split_once("\r\n")?;
+    let request = [format!("{first}\r\nconnection: close\r\n{rest}").into_bytes(), body].concat();
+    Some((head, request))
 }

@@ -15,9 +15,9 @@
 mod support;
 
 mod access;
-mod artifact_configuration;
 mod attach;
 mod bench;
+mod command_line;
 mod gate;
 mod generate;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Two writers of one tag at the same time: nothing that either of them attached is lost.
 
-use std::process::Child;
+use std::process::{Child, Stdio};
 
 use crate::bench::{Bench, digest, public_key, referrers_tag, repository, signature_tag};
 use crate::gate::Gate;
@@ -19,7 +19,8 @@ fn begin(bench: &Bench, image: &str, format: &str) -> Vec<Child> {
         };
         let (payload, signature, key) = (own(&payload), own(&signature), public_key(key));
         let files = ["--payload", &payload, "--signature", &signature, "--key", &key];
-        bench.command(&[&["attach", image], &files[..]].concat()).spawn().unwrap()
+        let mut attach = bench.command(&[&["attach", image], &files[..]].concat());
+        attach.stdout(Stdio::null()).spawn().unwrap()
     };
     KEYS.iter().map(begin_one).collect()
 }
@@ -36,7 +37,7 @@ fn a_signature_that_another_writer_overwrites_is_attached_again() {
         let bench = Bench::new();
         let direct = bench.push_image("app");
         let tag = if format == "bundle" { referrers_tag(&direct) } else { signature_tag(&direct) };
-        let gate = Gate::open(&bench.registry.address, &format!("/manifests/{tag}"));
+        let gate = Gate::writing_together(&bench.registry.address, &format!("/manifests/{tag}"));
         let image = format!("{}/app@{}", gate.address, digest(&direct));
         both_succeed(begin(&bench, &image, format));
 

@@ -157,12 +157,14 @@ impl Registry {
     }
 
     fn failed(&self, what: &str, error: &Error) -> Ending {
+        let reason = reason(error);
         let remedy = if is_refused(error) {
             format!("log in: docker login {}", self.repository.registry)
+        } else if reason.contains("certificate") {
+            "an authority of your own goes into --registry-cacert".to_owned()
         } else {
             "check the name and the network".to_owned()
         };
-        let reason = innermost(error);
         Ending::new(Exit::Registry, format!("{what} {}: {reason}; {remedy}", self.repository))
     }
 }
@@ -234,7 +236,24 @@ fn has_code(envelope: &oci_client::errors::OciEnvelope, codes: &[Code]) -> bool 
     envelope.errors.iter().any(|error| codes.contains(&error.code))
 }
 
-/// The cause that a person can use: the outer ones only say that something failed.
+/// What a person can use of an error.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::UnauthorizedError { .. } => "the registry answered 401".to_owned(),
+        Error::ServerError { code, message, .. } => {
+            format!("the registry answered {code} {}", message.trim()).trim_end().to_owned()
+        }
+        Error::RegistryError { envelope, .. } => {
+            let one = |error: &oci_client::errors::OciError| format!("{:?} {}", error.code, error.message);
+            let all: Vec<String> = envelope.errors.iter().map(one).collect();
+            format!("the registry answered {}", all.join(", "))
+        }
+        Error::AuthenticationFailure(reason) => format!("the registry gives no token: {}", reason.trim()),
+        other => innermost(other),
+    }
+}
+
+/// The innermost cause: the outer ones only say that something failed.
 fn innermost(error: &Error) -> String {
     let first: &dyn std::error::Error = error;
     let last = std::iter::successors(Some(first), |error| error.source()).last();

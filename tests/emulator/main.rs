@@ -12,6 +12,8 @@
 )]
 
 mod access;
+mod approval;
+mod artifact_configurations;
 mod command_line;
 mod control;
 mod fast_signing;
@@ -19,6 +21,9 @@ mod faults;
 mod hardware;
 mod my_signing_policies;
 mod robustness;
+mod seed;
 mod sign_hash;
 mod signatures;
+mod signing_requests;
 mod support;
+mod wrong_artifacts;

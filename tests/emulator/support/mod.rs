@@ -1,5 +1,6 @@
 //! What the tests share: the running program, an HTTP client, openssl, golden bodies.
 
+pub(crate) mod files;
 pub(crate) mod golden;
 pub(crate) mod http;
 pub(crate) mod openssl;

@@ -18,4 +18,5 @@ mod support;
 mod signatures;
 
 mod crypto11;
+mod cryptoki;
 mod miekg_pkcs11;

@@ -111,6 +111,11 @@ tool_path() {
         go-clients)
             printf '%s/go-clients-%s/go-clients' "$tools_cache" "$(sources_of tests/programs/go)"
             ;;
+        python-pkcs11)
+            # A Python that finds the package; what the file pins is its version.
+            printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" \
+                "$(sha256sum <"$repository/tests/programs/python/requirements.txt" | cut -c 1-12)"
+            ;;
         *) fail "no tool is called '$1'" ;;
     esac
 }

@@ -20,3 +20,4 @@ mod signatures;
 mod crypto11;
 mod cryptoki;
 mod miekg_pkcs11;
+mod python_pkcs11;

@@ -20,4 +20,5 @@ mod signatures;
 mod crypto11;
 mod cryptoki;
 mod miekg_pkcs11;
+mod pykcs11;
 mod python_pkcs11;

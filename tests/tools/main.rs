@@ -15,5 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod nginx;
 mod openssl;
+mod openssl_conf;
 mod server;

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use crate::support::bench::{Bench, fixture, succeeds};
 use crate::support::artifacts;
+use crate::support::bench::{Bench, fixture, succeeds};
 
 /// openssl in the bench's folder.
 pub(crate) fn openssl(bench: &Bench) -> Command {
@@ -37,10 +37,7 @@ pub(crate) fn verify_request(bench: &Bench, key: &str, file: &str) -> String {
 pub(crate) fn verify_self_signed(bench: &Bench, key: &str, file: &str) -> String {
     let verified = succeeds(openssl(bench).args(["verify", "-check_ss_sig", "-CAfile", file, file]));
     assert_eq!(verified, format!("{file}: OK\n"));
-    assert_eq!(
-        succeeds(openssl(bench).args(["x509", "-pubkey", "-noout", "-in", file])),
-        public_key(key)
-    );
+    assert_eq!(succeeds(openssl(bench).args(["x509", "-pubkey", "-noout", "-in", file])), public_key(key));
     signature_algorithm(&succeeds(openssl(bench).args(["x509", "-text", "-noout", "-in", file])))
 }
 
@@ -53,16 +50,11 @@ fn signature_algorithm(text: &str) -> String {
 /// certificate.
 pub(crate) fn verify_cms(bench: &Bench, key: &str, data: &str, signed: &str) {
     let authority = fixture(&format!("certificates/{key}.self-signed.pem"));
-    succeeds(openssl(bench).args(["cms", "-verify", "-binary", "-inform", "DER", "-in", signed]).args([
-        "-content",
-        data,
-        "-CAfile",
-        &authority,
-        "-purpose",
-        "any",
-        "-out",
-        "content",
-    ]));
+    succeeds(
+        openssl(bench)
+            .args(["cms", "-verify", "-binary", "-inform", "DER", "-in", signed])
+            .args(["-content", data, "-CAfile", &authority, "-purpose", "any", "-out", "content"]),
+    );
     assert_eq!(bench.read("content"), bench.read(data));
 }
 

@@ -15,6 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod curl;
 mod nginx;
 mod openssl;
 mod openssl_conf;

@@ -51,7 +51,7 @@ fn reload(nginx: &mut Server, workers: &BTreeSet<u32>) {
 fn start_nginx(bench: &Bench) -> Server {
     let port = free_port();
     bench.write("nginx.conf", configuration(bench, port));
-    let mut nginx: Command = bench.command("nginx", "nginx-light");
+    let mut nginx: Command = bench.command("nginx", "nginx");
     nginx.env("OPENSSL_CONF", openssl_conf(bench));
     nginx.arg("-p").arg(bench.folder()).args(["-e", "stderr", "-c", "nginx.conf"]);
     Server::start(bench, &mut nginx, port)

@@ -20,3 +20,4 @@ mod nginx;
 mod openssl;
 mod openssl_conf;
 mod server;
+mod stunnel;

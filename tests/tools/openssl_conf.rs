@@ -29,7 +29,8 @@ pub(crate) fn openssl_conf(bench: &Bench) -> PathBuf {
     bench.write("openssl.cnf", text)
 }
 
-fn require_engine(bench: &Bench) {
+/// Fails with the command that installs it where OpenSSL has no engine `pkcs11`.
+pub(crate) fn require_engine(bench: &Bench) {
     let text = succeeds(openssl(bench).args(["version", "-e"]));
     let folder = text.trim().trim_start_matches("ENGINESDIR: ").trim_matches('"');
     let engine = Path::new(folder).join("pkcs11.so");

@@ -29,6 +29,18 @@ impl Server {
         server
     }
 
+    /// Starts a server that is ready when it says so; a connection made to find that out would make it work.
+    pub(crate) fn start_announced(
+        bench: &Bench,
+        command: &mut Command,
+        port: u16,
+        announcement: &str,
+    ) -> Self {
+        let mut server = Self::spawn(bench, command, port);
+        server.wait_until(|output| output.contains(announcement).then_some(()));
+        server
+    }
+
     /// Starts `openssl s_server` with these arguments, on a port of its own choice.
     pub(crate) fn start_s_server(bench: &Bench, command: &mut Command, arguments: &[&str]) -> Self {
         command.args(["s_server", "-www", "-accept", "127.0.0.1:0"]).args(arguments);

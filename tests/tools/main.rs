@@ -19,5 +19,6 @@ mod curl;
 mod nginx;
 mod openssl;
 mod openssl_conf;
+mod p11_kit;
 mod server;
 mod stunnel;

@@ -17,6 +17,7 @@ mod support;
 
 mod curl;
 mod nginx;
+mod nss;
 mod openssl;
 mod openssl_conf;
 mod p11_kit;

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use crate::openssl::{get_by_tls, tls_certificate};
 use crate::openssl_conf::openssl_conf;
 use crate::server::{Server, free_port};
-use crate::support::bench::{Bench, LIST, uri, with_each_credentials};
+use crate::support::bench::{Bench, Credentials, LIST, uri, with_each_credentials};
 
 const WORKERS: usize = 3;
 
@@ -49,18 +49,23 @@ fn reload(nginx: &mut Server, workers: &BTreeSet<u32>) {
 }
 
 fn start_nginx(bench: &Bench) -> Server {
+    start_with(bench, &bench.variables(), "")
+}
+
+/// Starts nginx with these variables; `query` is what the keys' URIs have behind their attributes.
+fn start_with(bench: &Bench, variables: &[(&str, String)], query: &str) -> Server {
     let port = free_port();
-    bench.write("nginx.conf", configuration(bench, port));
+    bench.write("nginx.conf", configuration(bench, port, variables, query));
     let mut nginx: Command = bench.command("nginx", "nginx");
-    nginx.env("OPENSSL_CONF", openssl_conf(bench));
+    nginx.envs(variables.iter().cloned()).env("OPENSSL_CONF", openssl_conf(bench));
     nginx.arg("-p").arg(bench.folder()).args(["-e", "stderr", "-c", "nginx.conf"]);
     Server::start(bench, &mut nginx, port)
 }
 
 /// nginx takes from its environment only what `env` names, and `reuseport` lets the system spread the connections.
-fn configuration(bench: &Bench, port: u16) -> String {
-    let environment: String = bench.variables().iter().map(|(name, _)| format!("env {name};\n")).collect();
-    let keys: String = ["rsa-2048", "p-256"].iter().map(|key| key_directives(bench, key)).collect();
+fn configuration(bench: &Bench, port: u16, variables: &[(&str, String)], query: &str) -> String {
+    let environment: String = variables.iter().map(|(name, _)| format!("env {name};\n")).collect();
+    let keys: String = ["rsa-2048", "p-256"].iter().map(|key| key_directives(bench, key, query)).collect();
     format!(
         "daemon off;\n\
         pid nginx.pid;\n\
@@ -85,9 +90,9 @@ fn configuration(bench: &Bench, port: u16) -> String {
     )
 }
 
-fn key_directives(bench: &Bench, key: &str) -> String {
+fn key_directives(bench: &Bench, key: &str, query: &str) -> String {
     let (certificate, uri) = (tls_certificate(bench, key), uri(key, "private"));
-    format!("ssl_certificate {certificate};\nssl_certificate_key \"engine:pkcs11:{uri}\";\n")
+    format!("ssl_certificate {certificate};\nssl_certificate_key \"engine:pkcs11:{uri}{query}\";\n")
 }
 
 #[test]
@@ -102,6 +107,17 @@ fn every_worker_signs_with_rsa_and_ec() {
         let output = nginx.stop();
         assert!(!output.contains("signpath-pkcs11:"), "{output}");
     });
+}
+
+/// The one PIN that libp11 can take from a URI (`openssl_conf`): the others are too long.
+#[test]
+fn every_worker_logs_in_with_the_pin_of_the_uri() {
+    let bench = Bench::new(Credentials::Configured);
+    let mut variables = bench.variables();
+    variables.push(("SIGNPATH_CRYPTOKI_LOGIN_REQUIRED", "always".to_owned()));
+    let nginx = start_with(&bench, &variables, "?pin-value=CONFIG");
+    let workers_with_rsa = workers(&bench, nginx.port, RSA_TLS_1_3);
+    assert_eq!(workers(&bench, nginx.port, EC_TLS_1_3), workers_with_rsa);
 }
 
 #[test]

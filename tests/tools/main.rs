@@ -16,4 +16,5 @@
 mod support;
 
 mod openssl;
+mod pkcs11_tool;
 mod server;

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use crate::support::bench::{Bench, fixture, succeeds};
 use crate::support::artifacts;
+use crate::support::bench::{Bench, fixture, succeeds};
 
 /// openssl in the bench's folder.
 pub(crate) fn openssl(bench: &Bench) -> Command {
@@ -18,6 +18,30 @@ pub(crate) fn public_key(key: &str) -> String {
 
 /// Options of `openssl dgst` for PSS with a salt as long as the digest.
 pub(crate) const PSS: [&str; 4] = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
+
+/// The digest of a file.
+pub(crate) fn digest(bench: &Bench, hash: &str, file: &str) -> Vec<u8> {
+    succeeds(openssl(bench).args(["dgst", &format!("-{hash}"), "-binary", "-out", "digest", file]));
+    bench.read("digest")
+}
+
+/// The DigestInfo of a file, as RSASSA-PKCS1-v1_5 signs it (RFC 8017 section 9.2, note 1).
+pub(crate) fn digest_info(bench: &Bench, hash: &str, file: &str) -> Vec<u8> {
+    let digest = digest(bench, hash, file);
+    let (length, arc) = (u8::try_from(digest.len()).unwrap(), hash_arc(hash));
+    let algorithm = [0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, arc, 5, 0];
+    [&[0x30, 17 + length], &algorithm[..], &[4, length], &digest].concat()
+}
+
+/// The last number of the object identifier 2.16.840.1.101.3.4.2.n.
+fn hash_arc(hash: &str) -> u8 {
+    match hash {
+        "sha256" => 1,
+        "sha384" => 2,
+        "sha512" => 3,
+        _ => panic!("{hash} has no number here"),
+    }
+}
 
 /// Fails unless the file `signature` is one of the file `data` by a key, hashed with `hash` (`sha256`, …).
 pub(crate) fn verify(bench: &Bench, key: &str, hash: &str, options: &[&str], data: &str, signature: &str) {
@@ -37,10 +61,7 @@ pub(crate) fn verify_request(bench: &Bench, key: &str, file: &str) -> String {
 pub(crate) fn verify_self_signed(bench: &Bench, key: &str, file: &str) -> String {
     let verified = succeeds(openssl(bench).args(["verify", "-check_ss_sig", "-CAfile", file, file]));
     assert_eq!(verified, format!("{file}: OK\n"));
-    assert_eq!(
-        succeeds(openssl(bench).args(["x509", "-pubkey", "-noout", "-in", file])),
-        public_key(key)
-    );
+    assert_eq!(succeeds(openssl(bench).args(["x509", "-pubkey", "-noout", "-in", file])), public_key(key));
     signature_algorithm(&succeeds(openssl(bench).args(["x509", "-text", "-noout", "-in", file])))
 }
 
@@ -53,16 +74,11 @@ fn signature_algorithm(text: &str) -> String {
 /// certificate.
 pub(crate) fn verify_cms(bench: &Bench, key: &str, data: &str, signed: &str) {
     let authority = fixture(&format!("certificates/{key}.self-signed.pem"));
-    succeeds(openssl(bench).args(["cms", "-verify", "-binary", "-inform", "DER", "-in", signed]).args([
-        "-content",
-        data,
-        "-CAfile",
-        &authority,
-        "-purpose",
-        "any",
-        "-out",
-        "content",
-    ]));
+    succeeds(
+        openssl(bench)
+            .args(["cms", "-verify", "-binary", "-inform", "DER", "-in", signed])
+            .args(["-content", data, "-CAfile", &authority, "-purpose", "any", "-out", "content"]),
+    );
     assert_eq!(bench.read("content"), bench.read(data));
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::bench::{Bench, fixture};
 use crate::openssl::openssl;
+use crate::support::bench::{Bench, fixture};
 
 const LONGEST_START: Duration = Duration::from_secs(20);
 

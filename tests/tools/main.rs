@@ -16,5 +16,6 @@
 mod support;
 
 mod openssl;
+mod p11tool;
 mod pkcs11_tool;
 mod server;

@@ -16,6 +16,7 @@
 mod support;
 
 mod openssl;
+mod openssl_engine;
 mod p11tool;
 mod pkcs11_tool;
 mod server;

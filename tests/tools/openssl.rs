@@ -8,7 +8,7 @@ use crate::support::bench::{Bench, fixture, succeeds};
 
 /// openssl in the bench's folder.
 pub(crate) fn openssl(bench: &Bench) -> Command {
-    bench.plain(&artifacts::program("openssl", "openssl"))
+    bench.plain(artifacts::program("openssl", "openssl"))
 }
 
 /// The public half of a fixture key, PEM, as text.

@@ -17,6 +17,8 @@ mod support;
 
 mod openssl;
 mod openssl_engine;
+mod osslsigncode;
 mod p11tool;
 mod pkcs11_tool;
+mod portable_executable;
 mod server;

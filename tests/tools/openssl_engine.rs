@@ -7,7 +7,6 @@ use crate::openssl::{
     PSS, digest, get_by_tls, openssl, tls_certificate, verify, verify_cms, verify_self_signed,
 };
 use crate::server::Server;
-use crate::support::artifacts;
 use crate::support::bench::{
     Bench, EC_KEYS, LIST, RSA_KEYS, SIGN, fails, fixture, module, succeeds, uri, with_each_credentials,
 };

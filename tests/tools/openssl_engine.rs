@@ -21,11 +21,20 @@ fn engine(bench: &Bench, command: &str, key: [&str; 2]) -> Command {
     openssl
 }
 
-/// openssl with a configuration that names the module, and the PIN where there is one: libp11 takes no more than 32
-/// bytes of a PIN that comes by URI, by `-passin` or from a terminal.
+/// openssl that knows where the module is, by a variable. A PIN needs a configuration: libp11 takes no more than 32
+/// bytes of one that comes by URI, by `-passin` or from a terminal.
 fn configured(bench: &Bench) -> Command {
-    let pin = bench.pin().map_or_else(String::new, |pin| format!("PIN = {pin}\n"));
-    let configuration = format!(
+    require_engine(bench);
+    let mut openssl = bench.command("openssl", "openssl");
+    match bench.pin() {
+        None => openssl.env("OPENSSL_CONF", "/dev/null").env("PKCS11_MODULE_PATH", module()),
+        Some(pin) => openssl.env("OPENSSL_CONF", bench.write("openssl.cnf", configuration(&pin))),
+    };
+    openssl
+}
+
+fn configuration(pin: &str) -> String {
+    format!(
         "\
 openssl_conf = openssl
 [openssl]
@@ -34,29 +43,21 @@ engines = engines
 pkcs11 = pkcs11
 [pkcs11]
 engine_id = pkcs11
-dynamic_path = {}
 MODULE_PATH = {}
-{pin}init = 0
-[req]
-distinguished_name = name
-[name]
+PIN = {pin}
+init = 0
 ",
-        engine_file(bench),
         module()
-    );
-    let mut openssl = bench.command("openssl", "openssl");
-    openssl.env("OPENSSL_CONF", bench.write("openssl.cnf", configuration));
-    openssl
+    )
 }
 
-/// The engine, where openssl looks for its engines.
-pub(crate) fn engine_file(bench: &Bench) -> String {
+/// Fails unless the engine is where openssl looks for its engines.
+pub(crate) fn require_engine(bench: &Bench) {
     let folder = succeeds(openssl(bench).args(["version", "-e"]));
     let folder = folder.trim().trim_start_matches("ENGINESDIR: ").trim_matches('"');
     let engine = format!("{folder}/pkcs11.so");
     let install = "apt-get install libengine-pkcs11-openssl";
     assert!(Path::new(&engine).exists(), "{engine} is missing; install it: {install}");
-    engine
 }
 
 fn write_data(bench: &Bench) -> &'static str {

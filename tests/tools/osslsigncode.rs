@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::openssl_engine::engine_file;
+use crate::openssl_engine::require_engine;
 use crate::portable_executable::portable_executable;
 use crate::support::artifacts;
 use crate::support::bench::{Bench, Credentials, LIST, SIGN, fails, fixture, module, succeeds, uri};
@@ -20,8 +20,8 @@ enum Certificate {
 fn sign(bench: &Bench, key: &str, hash: &str, certificate: Certificate) {
     bench.write("program.exe", portable_executable());
     let _ = std::fs::remove_file(bench.path("signed.exe"));
-    // Which osslsigncode finds without being told, but does not name when it is missing.
-    engine_file(bench);
+    // osslsigncode finds it without being told, and does not name it where it is missing.
+    require_engine(bench);
     let mut tool = bench.command("osslsigncode", "osslsigncode");
     tool.args(["sign", "-pkcs11module", &module()]);
     match certificate {

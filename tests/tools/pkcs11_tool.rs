@@ -303,13 +303,12 @@ fn one_signature_costs_one_list_and_one_signing_request() {
 }
 
 #[test]
-fn what_is_no_digest_info_is_not_signed() {
+fn what_is_no_digest_info_is_refused_without_a_signing_request() {
     with_each_credentials(|bench| {
         let [short, _] = write_data(bench);
         let mut tool = pkcs11_tool(bench);
         tool.args(["--sign", "--mechanism", "RSA-PKCS", "--id", &hex_id("rsa-2048")]);
-        let text = fails(tool.args(["--input-file", short, "--output-file", "signature"]));
-        assert!(text.contains("C_SignUpdate failed: rv = CKR_OPERATION_NOT_INITIALIZED"), "{text}");
+        fails(tool.args(["--input-file", short, "--output-file", "signature"]));
         bench.expect_requests(&[LIST]);
     });
 }

@@ -19,6 +19,30 @@ pub(crate) fn public_key(key: &str) -> String {
 /// Options of `openssl dgst` for PSS with a salt as long as the digest.
 pub(crate) const PSS: [&str; 4] = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
 
+/// The digest of a file.
+pub(crate) fn digest(bench: &Bench, hash: &str, file: &str) -> Vec<u8> {
+    succeeds(openssl(bench).args(["dgst", &format!("-{hash}"), "-binary", "-out", "digest", file]));
+    bench.read("digest")
+}
+
+/// The DigestInfo of a file, as RSASSA-PKCS1-v1_5 signs it (RFC 8017 section 9.2, note 1).
+pub(crate) fn digest_info(bench: &Bench, hash: &str, file: &str) -> Vec<u8> {
+    let digest = digest(bench, hash, file);
+    let (length, arc) = (u8::try_from(digest.len()).unwrap(), hash_arc(hash));
+    let algorithm = [0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, arc, 5, 0];
+    [&[0x30, 17 + length], &algorithm[..], &[4, length], &digest].concat()
+}
+
+/// The last number of the object identifier 2.16.840.1.101.3.4.2.n.
+fn hash_arc(hash: &str) -> u8 {
+    match hash {
+        "sha256" => 1,
+        "sha384" => 2,
+        "sha512" => 3,
+        _ => panic!("{hash} has no number here"),
+    }
+}
+
 /// Fails unless the file `signature` is one of the file `data` by a key, hashed with `hash` (`sha256`, …).
 pub(crate) fn verify(bench: &Bench, key: &str, hash: &str, options: &[&str], data: &str, signature: &str) {
     let mut openssl = openssl(bench);

@@ -16,3 +16,4 @@
 mod support;
 
 mod jarsigner;
+mod jsign;

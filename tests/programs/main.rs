@@ -17,3 +17,4 @@ mod support;
 
 mod jarsigner;
 mod jsign;
+mod ssh;

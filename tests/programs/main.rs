@@ -15,6 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod gnupg;
 mod jarsigner;
 mod jsign;
 mod ssh;

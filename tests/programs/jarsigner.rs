@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::support::artifacts;
-use crate::support::bench::{Bench, Credentials, LABELS, LIST, SIGN, label, module, succeeds};
+use crate::support::bench::{Bench, Credentials, LABELS, LIST, RSA_KEYS, SIGN, label, module, succeeds};
 
 const PACKAGE: &str = "default-jdk-headless";
 
@@ -136,6 +136,19 @@ fn jarsigner_signs_with_rsa_and_ec_keys_and_each_hash() {
     }
 
     assert_eq!(verified_signatures(&bench), expected(&SIGNATURES));
+}
+
+#[test]
+fn for_pss_jarsigner_chooses_the_hash_by_the_size_of_the_key() {
+    let bench = Bench::with_authority(Credentials::Configured);
+    make_jar(&bench);
+    for key in RSA_KEYS {
+        sign(&bench, Slot::Id, "SIGNER", "RSASSA-PSS", key);
+    }
+
+    let algorithms: Vec<String> =
+        bench.emulator.audit().iter().map(|entry| entry["algorithm"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(algorithms, ["RsaPss Sha256", "RsaPss Sha256", "RsaPss Sha384"]);
 }
 
 #[test]

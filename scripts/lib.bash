@@ -9,6 +9,10 @@ readonly repository
 readonly cosign_3_version=3.1.2
 readonly cosign_2_version=2.6.4
 readonly crane_version=0.22.1
+readonly jsign_version=7.4
+# Of the file jsign.jar of that version.
+readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
+readonly maven_dependency_version=3.8.1
 readonly cargo_deny_version=0.20.2
 # What the go.mod files of the versions above ask for: cosign 3 wants the newest.
 readonly go_version=1.26.0
@@ -103,6 +107,7 @@ tool_path() {
         cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
         crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
+        jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
             # Our own programs: their sources are their version.

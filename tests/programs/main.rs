@@ -19,6 +19,10 @@ mod signatures;
 
 mod crypto11;
 mod cryptoki;
+mod gnupg;
+mod jarsigner;
+mod jsign;
 mod miekg_pkcs11;
 mod pykcs11;
 mod python_pkcs11;
+mod ssh;

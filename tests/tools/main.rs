@@ -25,6 +25,5 @@ mod osslsigncode;
 mod p11_kit;
 mod p11tool;
 mod pkcs11_tool;
-mod portable_executable;
 mod server;
 mod stunnel;

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use crate::openssl_conf::require_engine;
-use crate::portable_executable::portable_executable;
 use crate::support::artifacts;
 use crate::support::bench::{Bench, Credentials, LIST, SIGN, fails, fixture, module, succeeds, uri};
+use crate::support::portable_executable::portable_executable;
 
 const KEYS: [&str; 6] = ["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521"];
 

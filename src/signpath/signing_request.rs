@@ -190,20 +190,26 @@ impl Client {
         self.exchange(&asked, &request, user)?.into_success(&asked)
     }
 
-    /// Fetches the certificate that a signing request signs with, DER; `None` where there is none, as for a GPG key:
-    /// `GET SigningRequests/{id}/X509Certificate`, in `v1`, and where the server has no such route, in `v1-pre`.
+    /// Fetches the certificate that a signing request signs with, DER: `GET SigningRequests/{id}/X509Certificate`, in
+    /// `v1`, and where the server has no such route, in `v1-pre`. `None` where there is none, as for a GPG key: what the
+    /// service answers then is not documented, so any refusal but one of the user is taken for that.
     ///
     /// # Errors
     ///
-    /// The service refuses, fails or cannot be reached.
+    /// The service refuses the user, fails or cannot be reached.
     pub fn certificate(&self, user: &User, id: &SigningRequestId) -> Result<Option<Vec<u8>>, Failure> {
         let asked = format!("fetching the certificate of signing request {id} at {}", self.api);
         for version in ["v1", "v1-pre"] {
             let url = self.api.route_of_version(version, &segments(user, id, Some("X509Certificate")));
             let answer = self.exchange(&asked, &Request::get(url, FILE, LARGEST_ANSWER), user)?;
-            if !has_no_such_route(&answer) {
-                return answer.into_success(&asked).map(Some);
+            if has_no_such_route(&answer) {
+                continue;
             }
+            return match answer.into_success(&asked) {
+                Ok(certificate) => Ok(Some(certificate).filter(|certificate| !certificate.is_empty())),
+                Err(failure) if failure.kind == FailureKind::Rejected => Ok(None),
+                Err(failure) => Err(failure),
+            };
         }
         Ok(None)
     }

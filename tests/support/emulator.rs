@@ -138,21 +138,30 @@ impl Emulator {
 
     /// What the control interface says.
     pub fn control(&self, path: &str) -> Value {
-        self.http("GET", path, None)
+        self.http("GET", path, |request| request)
     }
 
     /// Tells the control interface something.
     pub fn tell(&self, method: &str, path: &str, body: Value) {
-        self.http(method, path, Some(body));
+        self.http(method, path, |request| request.json(&body));
     }
 
-    fn http(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+    /// Gives the control interface a file.
+    pub fn tell_text(&self, method: &str, path: &str, body: Vec<u8>) {
+        self.http(method, path, |request| request.body(body));
+    }
+
+    fn http(
+        &self,
+        method: &str,
+        path: &str,
+        with_body: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Value {
         let url = format!("{}/emulator/{path}", self.origin);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let request = http_client().request(method.parse().unwrap(), url);
-            let request = body.iter().fold(request, reqwest::RequestBuilder::json);
-            let answer = request.send().await.unwrap();
+            let answer = with_body(request).send().await.unwrap();
             let (status, text) = (answer.status(), answer.text().await.unwrap());
             assert!(status.is_success(), "{method} {path}: {status} {text}");
             serde_json::from_str(&text).unwrap_or(Value::Null)

@@ -38,8 +38,8 @@ fn the_documented_steps_work_as_they_are_typed() {
     for policy in ["rsa-3072", "p-256"] {
         let folder = folder(&format!("seed-{policy}"));
         std::fs::write(folder.join("payload.json"), PAYLOAD).unwrap();
-        let output = Command::new("bash")
-            .args(["-c", STEPS])
+        let output = Command::new("timeout")
+            .args(["60", "bash", "-c", STEPS])
             .current_dir(&folder)
             .env("API_URL", format!("http://{}/API", emulator.address))
             .envs([

@@ -38,7 +38,8 @@ impl Service {
 
     pub(crate) fn with(bench: Bench, emulator: Emulator) -> Self {
         emulator.tell("PUT", "workflow", json!({ "stageMilliseconds": 0 }));
-        let variables = emulator.variables().into_iter().chain([("SIGNPATH_PROJECT_SLUG", PROJECT.to_owned())]);
+        let variables =
+            emulator.variables().into_iter().chain([("SIGNPATH_PROJECT_SLUG", PROJECT.to_owned())]);
         let bench = variables.fold(bench, |bench, (name, value)| bench.and_variable(name, value));
         Self { bench, emulator }
     }

@@ -48,8 +48,10 @@ fn three_images_are_signed_in_one_signing_request() {
         for format in FORMATS {
             service.emulator.tell("POST", "reset", json!({}));
             service.emulator.tell("PUT", "workflow", json!({ "stageMilliseconds": 0 }));
-            let images = ["one", "two", "three"].map(|name| service.bench.push_image(&format!("{name}-{format}")));
-            let signed = service.signed("rsa-3072", &["--format", format, &images[0], &images[1], &images[2]]);
+            let images =
+                ["one", "two", "three"].map(|name| service.bench.push_image(&format!("{name}-{format}")));
+            let signed =
+                service.signed("rsa-3072", &["--format", format, &images[0], &images[1], &images[2]]);
 
             assert_eq!(service.requests().len(), 1, "{format}");
             assert_eq!(service.requests()[0]["signingRequestId"], signed["signingRequestId"]);
@@ -111,7 +113,8 @@ fn an_image_that_is_not_allowed_is_refused_before_anything_is_asked() {
 fn the_origin_of_the_build_becomes_annotations_and_parameters_and_description_reach_signpath() {
     let service = Service::new();
     let image = service.bench.push_image("app");
-    let mut command = service.sign_image("rsa-3072", &["--origin-from-ci", "--description", "release 1", &image]);
+    let mut command =
+        service.sign_image("rsa-3072", &["--origin-from-ci", "--description", "release 1", &image]);
     command.envs([("GITLAB_CI", "true"), ("CI_PROJECT_URL", "https://ci:secret@gitlab.example/acme/app")]);
     let ended = run(&mut command);
 

@@ -53,7 +53,10 @@ fn a_truncated_archive_is_refused() {
 #[test]
 fn a_name_that_leads_outside_is_refused() {
     let message = reason_of_artifact("parentPath");
-    assert!(message.contains("is refused: the name \"../payload.dsse.sig\" in it leads outside"), "{message}");
+    assert!(
+        message.contains("is refused: the name \"../payload.dsse.sig\" in it leads outside"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -71,7 +74,10 @@ fn an_answer_of_two_gigabytes_is_refused_within_bounded_memory() {
     // the address space of the whole process, libraries and stacks included
     let command = service.sign_image("rsa-3072", &[&image]);
     let mut limited = std::process::Command::new("bash");
-    limited.args(["-c", "ulimit -v 1500000; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    limited
+        .args(["-c", "ulimit -v 1500000; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args());
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ended = run(limited.current_dir(service.bench.folder()));
 

@@ -47,7 +47,10 @@ fn a_denied_signing_request_ends_with_its_own_code() {
     service.act(&id, "deny");
 
     let message = running.refused(10);
-    assert!(message.starts_with(&format!("error: signing request {id} was denied; ask its approvers: ")), "{message}");
+    assert!(
+        message.starts_with(&format!("error: signing request {id} was denied; ask its approvers: ")),
+        "{message}"
+    );
     service.nothing_is_attached_to(&image);
 }
 
@@ -86,18 +89,17 @@ fn each_way_to_fail_has_its_own_words_and_where_it_matters_its_own_code() {
 fn when_the_time_is_over_the_message_has_the_command_that_goes_on() {
     let service = held_at("Processing");
     let image = service.bench.push_image("app");
-    let message = service.refused(13, "rsa-3072", &["-a", "by=us, all", "--wait-timeout", "1", &image]);
+    let message = service.refused(13, "rsa-3072", &["-a", "\"by=us, all\"", "--wait-timeout", "1", &image]);
     service.nothing_is_attached_to(&image);
     let id = service.id_when("Processing");
     service.act(&id, "release");
 
-    let command = format!(
-        "signpath-tool sign-image --resume {id} --format bundle -a '\"by=us, all\"' {image}"
-    );
+    let command =
+        format!("signpath-tool sign-image --resume {id} --format bundle -a '\"by=us, all\"' {image}");
     assert!(message.ends_with(&format!("; go on with: {command}")), "{message}");
     let resumed = ["sign-image", "--resume", &id, "-a", "\"by=us, all\"", &image];
     service.bench.tool(&resumed);
-    service.cosign_verifies("bundle", "rsa-3072", &["-a", "by=us, all", &image]);
+    service.cosign_verifies("bundle", "rsa-3072", &["-a", "\"by=us, all\"", &image]);
 }
 
 #[test]
@@ -109,7 +111,10 @@ fn an_interrupted_tool_leaves_the_signing_request_running_for_another_process() 
     running.interrupt();
 
     let message = running.refused(130);
-    assert!(message.starts_with(&format!("error: interrupted; signing request {id} goes on without us; ")), "{message}");
+    assert!(
+        message.starts_with(&format!("error: interrupted; signing request {id} goes on without us; ")),
+        "{message}"
+    );
     service.nothing_is_attached_to(&image);
     service.act(&id, "release");
     go_on(&service, &message);
@@ -152,7 +157,10 @@ fn metadata_of_another_image_cannot_be_resumed() {
     service.id_when("Completed");
 
     let message = service.bench.tool_fails(8, &["sign-image", "--resume", &id, &other]);
-    assert!(message.contains("the signed artifact is refused: payload.dsse in it is not what was sent"), "{message}");
+    assert!(
+        message.contains("the signed artifact is refused: payload.dsse in it is not what was sent"),
+        "{message}"
+    );
     service.nothing_is_attached_to(&other);
 }
 

@@ -62,16 +62,14 @@ fn run(command: Command, console: &Console) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Ending::new(Exit::Failed, format!("preparing for requests: {error}")))?;
-    runtime.block_on(async {
-        match command {
-            Command::SignImage(arguments) => commands::sign_image::run(arguments, console).await,
-            Command::Submit(arguments) => service::apart(|| commands::submit::run(&arguments, console)),
-            Command::Generate(arguments) => commands::generate::run(arguments, console).await,
-            Command::Attach(arguments) => commands::attach::run(arguments, console).await,
-            Command::Verify(arguments) => commands::verify::run(arguments, console).await,
-            Command::ArtifactConfiguration(arguments) => {
-                commands::print(artifact_configuration::xml(arguments.format, arguments.images))
-            }
+    match command {
+        Command::SignImage(arguments) => commands::sign_image::run(&arguments, console, &runtime),
+        Command::Submit(arguments) => commands::submit::run(&arguments, console),
+        Command::Generate(arguments) => runtime.block_on(commands::generate::run(arguments, console)),
+        Command::Attach(arguments) => runtime.block_on(commands::attach::run(arguments, console)),
+        Command::Verify(arguments) => runtime.block_on(commands::verify::run(arguments, console)),
+        Command::ArtifactConfiguration(arguments) => {
+            commands::print(artifact_configuration::xml(arguments.format, arguments.images))
         }
-    })
+    }
 }

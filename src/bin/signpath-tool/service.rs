@@ -105,15 +105,6 @@ impl Service {
     }
 }
 
-/// Does something on a thread of its own: the client drives its requests itself, which a thread that drives others
-/// cannot do.
-pub(crate) fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    let ended = std::thread::scope(|scope| scope.spawn(work).join());
-    ended.unwrap_or_else(|_| {
-        Err(Ending::new(Exit::Failed, "an error of signpath-tool's own; please report it"))
-    })
-}
-
 /// Lines of the library's log, such as "trying again".
 struct StandardError;
 

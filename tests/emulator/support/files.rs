@@ -5,11 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::http::{Request, Response};
 use super::{Emulator, fixture, folder, openssl};
+
+/// Longer than any signing request of these tests takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const BOUNDARY: &str = "----signpath-test-boundary";
 
@@ -66,21 +70,25 @@ pub(crate) fn get(emulator: &Emulator, id: &str, route: &str) -> Response {
 
 /// Asks for the status until it is as expected; a final status that is another fails the test.
 pub(crate) fn wait_for(emulator: &Emulator, id: &str, workflow_status: &str) {
+    let start = Instant::now();
     loop {
         let status = get(emulator, id, "/Status").expect(200);
         if status["workflowStatus"] == workflow_status {
             return;
         }
         assert_eq!(status["isFinalStatus"], false, "{status} {}", emulator.observe("signing-requests"));
+        assert!(start.elapsed() < PATIENCE, "still {status}");
     }
 }
 
 /// The entry of the audit log about a signing request, once it is there: it is written just after the end.
 pub(crate) fn audited(emulator: &Emulator, id: &str) -> Value {
+    let start = Instant::now();
     loop {
         if let Some(entry) = emulator.audit().into_iter().find(|entry| entry["signingRequestId"] == id) {
             return entry;
         }
+        assert!(start.elapsed() < PATIENCE, "no entry about {id}");
     }
 }
 

@@ -42,11 +42,11 @@ pub(crate) struct SignedHash {
 /// Signs, if policy, user, key and hash allow it, and records the signing request either way.
 pub(crate) async fn sign(call: &Call<'_>, request: HashSigningRequest) -> Result<SignedHash, Problem> {
     let permitted = permit(call, &request);
-    let hash = (request.scheme, request.hash.clone());
+    let (scheme, hash) = (request.scheme, request.hash.clone());
     let submission = into_submission(call, request);
     match permitted {
         Ok(policy) => {
-            let signed = carry_out(Arc::clone(call.emulator), policy, hash, submission).await?;
+            let signed = carry_out(Arc::clone(call.emulator), policy, scheme, hash, submission).await?;
             let signature = call.conditions.tampering.apply(signed.signature);
             Ok(SignedHash { signature, ..signed })
         }
@@ -87,13 +87,14 @@ pub(crate) fn unknown_policy(path: &PolicyPath) -> Problem {
 async fn carry_out(
     emulator: Arc<Emulator>,
     policy: Arc<SigningPolicy>,
-    hash: (SignatureScheme, Vec<u8>),
+    scheme: SignatureScheme,
+    hash: Vec<u8>,
     submission: Submission,
 ) -> Result<SignedHash, Problem> {
     let internal_error = |reason| Problem::of(StatusCode::INTERNAL_SERVER_ERROR).caused_by(reason);
     let work = move || {
         let signing_request_id = Uuid::random();
-        match policy.key.sign(hash.0, &hash.1) {
+        match policy.key.sign(scheme, &hash) {
             Ok(signature) => {
                 emulator.audit_log.record(submission, Outcome::Completed { signing_request_id });
                 Ok(SignedHash { signing_request_id, signature })

@@ -6,19 +6,19 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
+use tokio::runtime::Runtime;
 
 use super::{print, print_json, print_request};
-use crate::arguments::{Output, SignImage};
+use crate::arguments::{Images, Output, SignImage};
 use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
 use crate::console::Console;
 use crate::images::{Image, Registries};
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
-use crate::metadata::{Claim, Metadata, archive, make};
+use crate::metadata::{Metadata, archive, make};
 use crate::outcome::{Ending, Exit, Result};
-use crate::registry::Registry;
-use crate::service::{Service, apart};
+use crate::service::Service;
 use crate::signed_artifact::{self, LARGEST, Sent};
 use crate::signer::Signer;
 use crate::signing_request;
@@ -29,32 +29,26 @@ const AT_A_TIME: usize = 8;
 /// The artifact's name in SignPath.
 const ARTIFACT: &str = "metadata.zip";
 
-pub(crate) async fn run(arguments: SignImage, console: &Console) -> Result<()> {
+/// Not async: the client of SignPath drives its requests itself, between those to the registry on `runtime`.
+pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -> Result<()> {
     let identities = Identities::of(&arguments.images.identities)?;
     let pinned = arguments.pinned.given().as_ref().map(Signer::of).transpose()?;
     let service = Service::configured()?;
-    let annotations = annotations(&arguments);
+    let annotations = annotations(arguments);
     let mut registries = Registries::new(&arguments.images.registry, console);
-    let images =
-        registries.resolve(&arguments.images.references, arguments.images.recursive, &identities).await?;
+    let Images { references, recursive, .. } = &arguments.images;
+    let images = runtime.block_on(registries.resolve(references, *recursive, &identities))?;
     let metadata = make(&images, arguments.format, &annotations)?;
-    for (metadata, image) in metadata.iter().zip(&images) {
-        Claim::read(&metadata.content)?.must_be_about(image)?;
-    }
-    let request = apart(|| requested(&service, console, &arguments, &metadata))?;
+    let request = requested(&service, console, arguments, &metadata)?;
     if arguments.waiting.no_wait {
         return print_request(&request, arguments.output.output);
     }
-    let again = again(&arguments, &request, &images, &annotations);
-    let signed = apart(|| signed(&service, console, &arguments, &request, &metadata, pinned));
-    let (signatures, signer) = signed.map_err(|ending| ending.with_command(&again))?;
-    let mut jobs = Vec::new();
-    for (metadata, signature) in metadata.iter().zip(&signatures) {
-        let signed = Signed { image: &metadata.image, payload: &metadata.content, signature };
-        jobs.push((registries.of(&metadata.image.repository).await?, signed));
-    }
-    let attached = attach(jobs, &signer).await.map_err(|ending| ending.with_command(&again))?;
-    report(&request, &attached, arguments.output.output)
+    let again = again(arguments, &request, &images, &annotations);
+    let signed = signed(&service, console, arguments, &request, &metadata, pinned);
+    let attached = signed.and_then(|(signatures, signer)| {
+        runtime.block_on(attach(&mut registries, &metadata, &signatures, &signer))
+    });
+    report(&request, &attached.map_err(|ending| ending.with_command(&again))?, arguments.output.output)
 }
 
 /// What the command line says beats what is known of the build.
@@ -102,17 +96,25 @@ fn signed(
 }
 
 /// Attaches to all images, also where one of them fails.
-async fn attach(jobs: Vec<(Registry, Signed<'_>)>, signer: &Signer) -> Result<Vec<Attached>> {
+async fn attach(
+    registries: &mut Registries<'_>,
+    metadata: &[Metadata],
+    signatures: &[Vec<u8>],
+    signer: &Signer,
+) -> Result<Vec<Attached>> {
+    let mut jobs = Vec::new();
+    for (file, signature) in metadata.iter().zip(signatures) {
+        let signed = Signed { image: &file.image, payload: &file.content, signature };
+        jobs.push((registries.of(&file.image.repository).await?, signed));
+    }
     let attaching = jobs.iter().map(|(registry, signed)| attachments::attach(registry, *signed, signer));
     let results: Vec<Result<Attached>> = stream::iter(attaching).buffered(AT_A_TIME).collect().await;
-    let failed = results.iter().filter(|result| result.is_err()).count();
-    let of = results.len();
+    let (all, failed) = (results.len(), results.iter().filter(|result| result.is_err()).count());
     let attached: Result<Vec<Attached>> = results.into_iter().collect();
-    attached.map_err(|ending| match of {
+    attached.map_err(|ending| match all {
         1 => ending,
-        of => {
-            ending.adding(&format!(" ({failed} of {of} images failed, {} have their signature)", of - failed))
-        }
+        _ => ending
+            .adding(&format!(" ({failed} of {all} images failed, {} have their signature)", all - failed)),
     })
 }
 

@@ -139,7 +139,7 @@ impl Client {
             answer = self.exchange(&asked, &older, user)?;
         }
         let location = answer.location.clone();
-        let body = answer.into_success(&asked)?;
+        let body = answer.into_success(&asked).map_err(as_submission)?;
         let submitted = read_submitted(&body, location.as_deref()).ok_or_else(|| without_id(&asked))?;
         self.log.info(&format!("{asked}: signing request {}", submitted.id));
         Ok(submitted)
@@ -269,6 +269,17 @@ fn fields(submission: &Submission) -> Vec<(String, String)> {
     let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let parameters = submission.parameters.iter();
     named.chain(parameters.map(|(name, value)| (format!("Parameters.{name}"), value.clone()))).collect()
+}
+
+/// The remedy for a refusal is another than for hashes.
+fn as_submission(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::Rejected => failure.with_remedy(
+            "correct what SignPath names; files need an artifact configuration for files, by its slug if it is not the \
+             project's default",
+        ),
+        _ => failure,
+    }
 }
 
 fn has_no_such_route(answer: &Answer) -> bool {

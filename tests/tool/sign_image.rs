@@ -89,7 +89,7 @@ fn an_ec_signature_is_attached_in_der_whichever_encoding_signpath_makes() {
 
 #[test]
 fn a_policy_with_a_gpg_key_is_verified_by_the_list_of_keys() {
-    let service = Service::new();
+    let service = Service::with(Bench::new(), Emulator::with(&["--shape", "gpg-policy=on"]));
     let image = service.bench.push_image("app");
     service.signed("gpg-rsa", &[&image]);
 

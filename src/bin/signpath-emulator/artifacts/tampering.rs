@@ -5,8 +5,8 @@ use hyper::body::Bytes;
 use super::archive::{Archive, Content};
 use super::processing::{Artifact, Processing, ProcessingError, SignedArtifact};
 
-/// Unpacked, more than a client should have memory for.
-const BOMB_LENGTH: u64 = 1024 * 1024 * 1024;
+/// Unpacked, far more than a client should take.
+const BOMB_LENGTH: u64 = 256 * 1024 * 1024;
 
 /// What is wrong with the signed artifact that a client gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -128,6 +128,15 @@ fn a_token_on_the_command_line_is_sent() {
 }
 
 #[test]
+fn a_registry_that_is_busy_is_asked_again() {
+    let bench = Bench::new();
+    let direct = bench.push_image("app");
+    let gate = Gate::busy_at_first(&bench.registry.address);
+
+    works(&bench, &format!("{}/app@{}", gate.address, digest(&direct)), &[]);
+}
+
+#[test]
 fn without_credentials_the_message_says_how_to_log_in() {
     let (bench, image) = with_password();
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);

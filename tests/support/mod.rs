@@ -23,5 +23,6 @@ pub mod console;
 pub mod emulator;
 pub mod isolation;
 pub mod pkcs11;
+pub mod softhsm;
 pub mod tools;
 pub mod verification;

@@ -59,8 +59,18 @@ fn run_case(number: usize) {
 
 /// What the tools need to run at all, and nothing that configures the module.
 fn is_kept(name: &str) -> bool {
-    ["PATH", "HOME", "LANG", "TMPDIR", "RUST_BACKTRACE", "SIGNPATH_TEST_ARTIFACTS", "SIGNPATH_TOOLS_CACHE"]
-        .contains(&name)
+    [
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "RUST_BACKTRACE",
+        "SIGNPATH_TEST_ARTIFACTS",
+        "SIGNPATH_TOOLS_CACHE",
+        "SIGNPATH_WRITE_DOCUMENTS",
+        "SIGNPATH_TEST_MEMORY",
+    ]
+    .contains(&name)
 }
 
 fn collect(

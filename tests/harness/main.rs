@@ -30,4 +30,5 @@ mod comparison;
 mod crash;
 mod document;
 mod memory;
+mod misuse;
 mod modules;

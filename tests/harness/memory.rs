@@ -28,6 +28,14 @@ impl Placement {
     /// Those that need no valgrind.
     pub const GUARDED: [Self; 2] = [Self::EndsAtGuard, Self::BeginsAtGuard];
 
+    /// Those to run with: `SIGNPATH_TEST_MEMORY=heap` is for valgrind.
+    pub fn chosen() -> Vec<Self> {
+        match std::env::var("SIGNPATH_TEST_MEMORY") {
+            Ok(chosen) if chosen == "heap" => vec![Self::Heap],
+            _ => Self::GUARDED.to_vec(),
+        }
+    }
+
     /// Memory that a module may read and not write.
     pub fn input(self, bytes: &[u8]) -> Buffer {
         let buffer = Buffer::new(self, bytes.len(), 0);
@@ -139,6 +147,13 @@ impl Buffer {
     /// What is in it now.
     pub fn bytes(&self) -> Vec<u8> {
         unsafe { std::slice::from_raw_parts(self.start, self.length) }.to_vec()
+    }
+
+    /// What is in it now, up to a length and from there on.
+    pub fn split(&self, length: usize) -> (Vec<u8>, Vec<u8>) {
+        let mut bytes = self.bytes();
+        let rest = bytes.split_off(length);
+        (bytes, rest)
     }
 
     /// The value at a place, counted in values.

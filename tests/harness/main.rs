@@ -26,6 +26,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attributes;
 mod comparison;
 mod crash;
 mod document;

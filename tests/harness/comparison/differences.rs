@@ -1,6 +1,6 @@
 //! The comparison of two transcripts: what differs must be listed, and what is listed must differ.
 
-use super::listed::{DIFFERENCES, Difference};
+use super::listed::{self, Answer, Difference};
 use super::transcript::Step;
 
 /// One thing that the modules answered differently.
@@ -36,10 +36,9 @@ fn in_step(softhsm: &Step, ours: &Step) -> Vec<Found> {
 
 /// Fails for a difference that is not listed, and for one that is listed and was not found.
 pub fn check(found: &[Found]) {
-    let is_listed = |found: &&Found| DIFFERENCES.iter().any(|difference| difference.covers(found));
+    let is_listed = |found: &&Found| listed::all().any(|difference| difference.covers(found));
     let unlisted: Vec<&Found> = found.iter().filter(|found| !is_listed(found)).collect();
-    let gone: Vec<(&str, &str, &str)> = DIFFERENCES
-        .iter()
+    let gone: Vec<Answer> = listed::all()
         .flat_map(|difference| difference.answers)
         .filter(|answer| !found.iter().any(|found| is_of(answer, found)))
         .copied()
@@ -53,9 +52,9 @@ pub fn check(found: &[Found]) {
 pub fn in_markdown(calls: usize, found: usize) -> String {
     let mut text = format!(
         "{calls} calls were answered twice; {found} values differ, for {} reasons.\n",
-        DIFFERENCES.len()
+        listed::all().count()
     );
-    for difference in DIFFERENCES {
+    for difference in listed::all() {
         let Difference { reason, section, answers } = difference;
         text.push_str(&format!(
             "\n**{reason}** ({section})\n\n| call | SoftHSM | this module |\n| --- | --- | --- |\n"
@@ -73,7 +72,7 @@ impl Difference {
     }
 }
 
-fn is_of((call, softhsm, ours): &(&str, &str, &str), found: &Found) -> bool {
+fn is_of((call, softhsm, ours): &Answer, found: &Found) -> bool {
     found.softhsm == *softhsm && found.ours == *ours && matches(call, &found.call)
 }
 

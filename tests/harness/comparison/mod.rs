@@ -7,6 +7,7 @@ mod listed;
 mod mechanism;
 mod object_scenes;
 mod objects;
+mod operation_scenes;
 mod operations;
 mod script;
 mod sessions;

@@ -150,6 +150,9 @@ impl Host<'_> {
     ) -> Option<Vec<u8>> {
         let (seen, value) = match (usize::try_from(length), buffer) {
             (_, _) if length == CK_UNAVAILABLE_INFORMATION => ("unavailable".to_owned(), None),
+            (Ok(length @ 1..), Some(buffer)) if length == buffer.len() && buffer.is_untouched() => {
+                ("untouched".to_owned(), None)
+            }
             (Ok(length), Some(buffer)) if length <= buffer.len() => {
                 let value = buffer.bytes()[..length].to_vec();
                 (in_words(self.comparable(kind, &value)), Some(value))

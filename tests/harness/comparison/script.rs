@@ -8,7 +8,7 @@ use super::host::{Host, Object, Room, Session, Signature};
 use super::mechanism::Mechanism;
 use super::operations::Data;
 use super::sessions::Pin;
-use super::{object_scenes, signature_scenes};
+use super::{object_scenes, operation_scenes, signature_scenes};
 
 /// A slot that no module has.
 pub const NO_SLOT: CK_SLOT_ID = 0x7fff_fff0;
@@ -44,7 +44,7 @@ pub const MECHANISMS: [M; 18] = [
 /// A part of the script, and its name.
 type Scene = (&'static str, fn(&mut Host<'_>));
 
-const SCENES: [Scene; 18] = [
+const SCENES: [Scene; 21] = [
     ("slots", slots),
     ("mechanisms", mechanisms),
     ("sessions", sessions),
@@ -63,6 +63,9 @@ const SCENES: [Scene; 18] = [
     ("operations of a signature", signature_scenes::operations_of_a_signature),
     ("keys and mechanisms", signature_scenes::keys_and_mechanisms),
     ("verification", signature_scenes::verification),
+    ("parts", operation_scenes::parts),
+    ("operations beside each other", operation_scenes::beside_each_other),
+    ("logout", operation_scenes::logout),
 ];
 
 /// Performs all of it.

@@ -81,6 +81,8 @@ pub enum Change {
     NullParameter(CK_ULONG),
     /// The attribute's value is said to be of this length.
     Value(CK_ULONG),
+    /// The attribute's value is NULL, and has a length.
+    NullValue,
 }
 
 /// Arguments as they are passed, and the memory that they point to.
@@ -170,6 +172,7 @@ impl Laid {
         let is_output = argument == Argument::Attributes;
         let value = if is_output { placement.output(class.len()) } else { placement.input(&class) };
         let value = if is_output { self.output(value) } else { self.input(value) };
+        let value = if change == Some(Change::NullValue) { 0 } else { value };
         let pointer = std::ptr::with_exposed_provenance_mut(value);
         let attribute = CK_ATTRIBUTE { type_: CKA_CLASS, pValue: pointer, ulValueLen: said };
         let template =

@@ -59,7 +59,7 @@ impl Kind {
             Self::Room => "room for 0, 1, one less, all, one more",
             Self::HostileLength => "a length beyond all memory",
             Self::HostileParameter => "a mechanism's parameter NULL, or of a length beyond all memory",
-            Self::HostileValue => "an attribute's value of a length beyond all memory",
+            Self::HostileValue => "an attribute's value NULL, or of a length beyond all memory",
             Self::NothingBegun => "without the operation that it continues",
             Self::AlreadyBegun => "while the operation that it begins is active",
         }
@@ -80,10 +80,7 @@ pub fn misuses(function: &Function, stage: &Stage) -> Vec<Misuse> {
     all.extend(pointers(function));
     all.extend(rooms(function));
     all.extend(lengths(function));
-    all.extend(places(function, |argument| argument == Argument::Template).into_iter().map(|index| {
-        let change = (index, Change::Value(MORE_THAN_THERE_IS));
-        of(function, Kind::HostileValue, vec![change], ReturnValue::HOST_MEMORY)
-    }));
+    all.extend(values(function));
     all.extend(operations(function));
     all
 }
@@ -215,6 +212,24 @@ fn lengths(function: &Function) -> Vec<Misuse> {
         }
     }
     all
+}
+
+/// What may be wrong with the value in a template, but for its length.
+fn values(function: &Function) -> Vec<Misuse> {
+    let of_value = |index, change, value| of(function, Kind::HostileValue, vec![(index, change)], value);
+    let templates =
+        places(function, |argument| argument == Argument::Template).into_iter().flat_map(|index| {
+            let too_much = Change::Value(MORE_THAN_THERE_IS);
+            [
+                of_value(index, too_much, ReturnValue::HOST_MEMORY),
+                of_value(index, Change::NullValue, ReturnValue::ARGUMENTS_BAD),
+            ]
+        });
+    // where values come out, NULL asks for a length
+    let attributes = places(function, |argument| argument == Argument::Attributes)
+        .into_iter()
+        .map(|index| of_value(index, Change::NullValue, function.right));
+    templates.chain(attributes).collect()
 }
 
 /// What is refused is not looked into.

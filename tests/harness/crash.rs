@@ -1,9 +1,7 @@
 //! Which call was under way when the process crashed: a test process that ends by a signal says no more by itself.
 
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::Once;
-use std::sync::PoisonError;
+use std::sync::{Mutex, Once, PoisonError};
 
 static UNDER_WAY: Mutex<String> = Mutex::new(String::new());
 

@@ -88,6 +88,19 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 #[test]
+#[should_panic(expected = "are listed and did not occur")]
+fn a_listed_difference_that_does_not_occur_fails() {
+    check(&[]);
+}
+
+#[test]
+#[should_panic(expected = "1 differences are not listed")]
+fn a_difference_that_is_not_listed_fails() {
+    let text = String::from;
+    check(&[Found { call: text("C_Sign()"), softhsm: text("CKR_OK"), ours: text("CKR_DEVICE_ERROR") }]);
+}
+
+#[test]
 fn a_pattern_stands_for_every_text_that_differs_in_its_asterisks_only() {
     assert!(matches("C_Sign(⁎ bytes) → ⁎", "C_Sign(19 bytes) → length"));
     assert!(matches("C_Sign(⁎)⁎", "C_Sign(19)"));

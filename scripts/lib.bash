@@ -105,15 +105,24 @@ tool_path() {
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
-            # Our own program: its sources are its version.
-            printf '%s/referrers-registry-%s/referrers-registry' "$tools_cache" "$(referrers_registry_version)"
+            # Our own programs: their sources are their version.
+            printf '%s/referrers-registry-%s/referrers-registry' "$tools_cache" "$(sources_of tests/referrers-registry)"
+            ;;
+        go-clients)
+            printf '%s/go-clients-%s/go-clients' "$tools_cache" "$(sources_of tests/programs/go)"
+            ;;
+        python-pkcs11)
+            # A Python that finds the package; what the file pins is its version.
+            printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" \
+                "$(sha256sum <"$repository/tests/programs/python/requirements.txt" | cut -c 1-12)"
             ;;
         *) fail "no tool is called '$1'" ;;
     esac
 }
 
-referrers_registry_version() {
-    (cd "$repository/tests/referrers-registry" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
+# The version of a Go program of ours.
+sources_of() {
+    (cd "$repository/$1" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
 }
 
 # A tool from PATH where it is there, else ours.

@@ -59,3 +59,30 @@ fn links_in_the_readme_lead_somewhere() {
         assert!(package().join(file).exists(), "{file}");
     }
 }
+
+/// The sections of docs/programs.md on libraries, and the program that each quotes.
+const QUOTED: [(&str, &str); 5] = [
+    ("Go crypto11", "go/crypto11.go"),
+    ("Go miekg/pkcs11", "go/miekg.go"),
+    ("Rust cryptoki", "cryptoki.rs"),
+    ("python-pkcs11", "python/with_python_pkcs11.py"),
+    ("PyKCS11", "python/with_pykcs11.py"),
+];
+
+/// The lines of a section's only block of code.
+fn quoted<'a>(document: &'a str, section: &str) -> Vec<&'a str> {
+    let (_, rest) = document.split_once(&format!("\n## {section}\n")).expect("the section");
+    let block = rest.split("```").nth(1).expect("a block of code");
+    block.lines().skip(1).collect()
+}
+
+#[test]
+fn the_code_that_is_shown_for_libraries_is_that_of_the_tested_programs() {
+    let document = std::fs::read_to_string(package().join("docs/programs.md")).unwrap();
+    for (section, program) in QUOTED {
+        let code = std::fs::read_to_string(package().join("tests/programs").join(program)).unwrap();
+        for line in quoted(&document, section) {
+            assert!(code.lines().any(|tested| tested.trim() == line), "{program} has no line `{line}`");
+        }
+    }
+}

@@ -24,5 +24,6 @@ pub mod emulator;
 pub mod isolation;
 pub mod pkcs11;
 pub mod portable_executable;
+pub mod softhsm;
 pub mod tools;
 pub mod verification;

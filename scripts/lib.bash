@@ -9,6 +9,10 @@ readonly repository
 readonly cosign_3_version=3.1.2
 readonly cosign_2_version=2.6.4
 readonly crane_version=0.22.1
+readonly jsign_version=7.4
+# Of the file jsign.jar of that version.
+readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
+readonly maven_dependency_version=3.8.1
 readonly cargo_deny_version=0.20.2
 # What the go.mod files of the versions above ask for: cosign 3 wants the newest.
 readonly go_version=1.26.0
@@ -103,17 +107,27 @@ tool_path() {
         cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
         crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
+        jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
-            # Our own program: its sources are its version.
-            printf '%s/referrers-registry-%s/referrers-registry' "$tools_cache" "$(referrers_registry_version)"
+            # Our own programs: their sources are their version.
+            printf '%s/referrers-registry-%s/referrers-registry' "$tools_cache" "$(sources_of tests/referrers-registry)"
+            ;;
+        go-clients)
+            printf '%s/go-clients-%s/go-clients' "$tools_cache" "$(sources_of tests/programs/go)"
+            ;;
+        python-pkcs11)
+            # A Python that finds the package; what the file pins is its version.
+            printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" \
+                "$(sha256sum <"$repository/tests/programs/python/requirements.txt" | cut -c 1-12)"
             ;;
         *) fail "no tool is called '$1'" ;;
     esac
 }
 
-referrers_registry_version() {
-    (cd "$repository/tests/referrers-registry" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
+# The version of a Go program of ours.
+sources_of() {
+    (cd "$repository/$1" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
 }
 
 # A tool from PATH where it is there, else ours.

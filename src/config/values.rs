@@ -25,9 +25,14 @@ impl ApiUrl {
 
     /// The absolute URL of a route, given as path segments behind `/v1/`; each is percent-encoded as needed.
     pub fn route(&self, segments: &[&str]) -> Url {
+        self.route_of_version("v1", segments)
+    }
+
+    /// The same of another version of the API: servers before SignPath 1.170.2 have some routes in `v1-pre` only.
+    pub fn route_of_version(&self, version: &str, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("v1").extend(segments);
+            path.pop_if_empty().push(version).extend(segments);
         }
         url
     }

@@ -131,20 +131,38 @@ impl Resolve for SystemResolver {
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
+    /// The media type of the answer; an error is JSON whatever this says.
+    pub(super) accept: &'static str,
     pub(super) body: Body,
     /// The largest answer that is read, in bytes.
     pub(super) largest_answer: usize,
 }
 
+impl Request {
+    pub(super) fn get(url: Url, accept: &'static str, largest_answer: usize) -> Self {
+        Self { method: Method::GET, url, accept, body: Body::None, largest_answer }
+    }
+}
+
+/// What every answer is but a file.
+pub(super) const JSON: &str = "application/json";
+
 /// The body of a request.
 pub(super) enum Body {
     None,
     Json(Vec<u8>),
-    /// The multipart form of a fast signing request: fields, and the artifact.
+    /// The multipart form of a signing request: fields, and the artifact.
     Form {
-        fields: Vec<(&'static str, String)>,
-        artifact: Vec<u8>,
+        fields: Vec<(String, String)>,
+        artifact: File,
     },
+}
+
+/// A file in a form.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) media_type: &'static str,
+    pub(super) content: Vec<u8>,
 }
 
 /// Why an attempt brought no answer.
@@ -186,8 +204,7 @@ async fn exchange(client: &Client, request: &Request, credentials: &Credentials)
     let mut response = prepared(client, request, credentials).send().await.map_err(|error| broken(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|value| retry::retry_after(&value, SystemTime::now()));
-    let (status, location) =
-        (response.status(), text(LOCATION).filter(|_| response.status().is_redirection()));
+    let (status, location) = (response.status(), text(LOCATION));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > request.largest_answer {
@@ -202,11 +219,11 @@ async fn exchange(client: &Client, request: &Request, credentials: &Credentials)
 fn prepared(client: &Client, request: &Request, credentials: &Credentials) -> reqwest::RequestBuilder {
     let builder = client
         .request(request.method.clone(), request.url.clone())
-        .header(ACCEPT, "application/json")
+        .header(ACCEPT, request.accept)
         .header(AUTHORIZATION, bearer(credentials));
     match &request.body {
         Body::None => builder,
-        Body::Json(json) => builder.header(CONTENT_TYPE, "application/json").body(json.clone()),
+        Body::Json(json) => builder.header(CONTENT_TYPE, JSON).body(json.clone()),
         Body::Form { fields, artifact } => builder.multipart(form(fields, artifact)),
     }
 }
@@ -219,12 +236,12 @@ fn bearer(credentials: &Credentials) -> HeaderValue {
     value
 }
 
-fn form(fields: &[(&'static str, String)], artifact: &[u8]) -> reqwest::multipart::Form {
+fn form(fields: &[(String, String)], artifact: &File) -> reqwest::multipart::Form {
     let form = fields
         .iter()
-        .fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(*name, value.clone()));
-    let part = reqwest::multipart::Part::bytes(artifact.to_owned()).file_name("payload.json");
-    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text(name.clone(), value.clone()));
+    let part = reqwest::multipart::Part::bytes(artifact.content.clone()).file_name(artifact.name.clone());
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static(artifact.media_type))].into_iter().collect();
     form.part("Artifact", part.headers(headers))
 }
 

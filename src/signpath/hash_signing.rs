@@ -14,10 +14,11 @@ use serde::Serialize;
 use x509_cert::der::asn1::UintRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
 
-use super::client::{Client, User};
+use super::client::Client;
 use super::policies::SigningPolicy;
 use super::problem::Answer;
 use super::public_key::PublicKey;
+use super::user::User;
 use crate::config::HashSigningApi;
 use crate::error::{Failure, FailureKind};
 
@@ -79,46 +80,19 @@ pub struct Signed {
     pub request: Option<String>,
 }
 
-/// The calling process, for SignPath's audit log.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SourceProcess {
-    command_line: String,
-    user: String,
-    operating_system: OperatingSystem,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct OperatingSystem {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    version: String,
-    architecture: &'static str,
-}
-
-impl User {
-    /// What is told of the process; `None` if nothing is to be told.
-    fn process(&self) -> Option<&SourceProcess> {
-        self.source_process.as_ref().map(|process| process.get_or_init(|| self.describe_process()))
-    }
-
-    fn describe_process(&self) -> SourceProcess {
-        let secrets: Vec<&str> = self.secrets.iter().map(|secret| secret.token.reveal()).collect();
-        let system = self.host.operating_system();
-        SourceProcess {
-            command_line: self.host.command_line(&secrets),
-            user: self.host.user(),
-            operating_system: OperatingSystem {
-                kind: system.kind,
-                version: system.version,
-                architecture: system.architecture,
-            },
-        }
+impl Client {
+    /// Has a hash signed by the contract that the server knows: one request, two where an older server has to be found
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// The service refuses, fails or cannot be reached, or its answer holds no signature of this hash.
+    pub fn sign_hash(&self, user: &User, hash: &HashToSign<'_>) -> Result<Signed, Failure> {
+        sign(self, user, hash)
     }
 }
 
-/// Has a hash signed by the contract that the server knows.
-pub(super) fn sign(client: &Client, user: &User, hash: &HashToSign<'_>) -> Result<Signed, Failure> {
+fn sign(client: &Client, user: &User, hash: &HashToSign<'_>) -> Result<Signed, Failure> {
     let asked = format!("signing with {} at {}", hash.policy.label(), client.api);
     if client.hash_signing_api == HashSigningApi::Legacy || is_known_as_legacy(client) {
         return sign_legacy(client, user, hash, &asked);

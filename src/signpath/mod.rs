@@ -1,5 +1,6 @@
 //! The service: SignPath's REST API, as much of it as signing needs. Nothing in this room knows PKCS#11.
 
+mod attempts;
 pub mod client;
 mod connection;
 pub mod hash_signing;
@@ -7,9 +8,13 @@ pub mod policies;
 mod problem;
 pub mod public_key;
 pub mod retry;
+pub mod signing_request;
 mod trust;
+pub mod user;
 
-pub use client::{Client, User};
+pub use client::Client;
 pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
 pub use policies::SigningPolicy;
 pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};
+pub use signing_request::{SigningRequestId, State, Status, Submission, Submitted};
+pub use user::User;

@@ -15,7 +15,7 @@ const LONGEST_SUMMARY: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    /// The `Location` of a redirect, if there is one.
+    /// The `Location`, of a redirect or of what was made.
     pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,
 }
@@ -38,7 +38,7 @@ impl Answer {
     /// The failure that this answer is.
     pub(super) fn failure(&self, asked: &str) -> Failure {
         let mut answered = format!("SignPath answered {}", self.status);
-        if let Some(location) = &self.location {
+        if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
             answered.push_str(&format!(", a redirect to {location}"));
         }
         if let Some(summary) = summary(&self.body) {

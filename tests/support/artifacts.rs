@@ -32,10 +32,11 @@ pub fn public_key(name: &str) -> PathBuf {
     fixture(&format!("keys/{name}.public.pem"))
 }
 
-/// A program of the system, or a failure that says how to get it.
+/// A program of the system, or a failure that says how to get it. Servers are where not everyone's PATH leads.
 pub fn program(name: &str, debian_package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.exists());
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(name)).find(|file| file.exists());
     found.unwrap_or_else(|| panic!("{name} is missing; install it: apt-get install {debian_package}"))
 }
 

@@ -24,5 +24,7 @@ pub mod emulator;
 pub mod images;
 pub mod isolation;
 pub mod pkcs11;
+pub mod portable_executable;
+pub mod softhsm;
 pub mod tools;
 pub mod verification;

@@ -5,10 +5,11 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, SourceProcess, json};
+use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
-use crate::signpath::client::{Client, User};
-use crate::signpath::connection::{Body, Request};
+use crate::signpath::client::Client;
+use crate::signpath::connection::{Body, JSON, Request};
+use crate::signpath::user::{SourceProcess, User};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +79,7 @@ pub(super) fn request(
     Ok(Request {
         method: Method::POST,
         url,
+        accept: JSON,
         body: Body::Json(json(&body, asked)?),
         largest_answer: LARGEST_ANSWER,
     })

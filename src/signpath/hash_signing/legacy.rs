@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
-use crate::signpath::client::{Client, User};
-use crate::signpath::connection::{Body, Request};
+use crate::signpath::client::Client;
+use crate::signpath::connection::{Body, File, JSON, Request};
+use crate::signpath::user::User;
 
 /// `payload.json` of a fast signing request.
 #[derive(Serialize)]
@@ -59,13 +60,18 @@ pub(super) fn request(
         metadata: creating_process.map(|creating_process| LegacyMetadata { creating_process }),
     };
     let fields = vec![
-        ("ProjectSlug", hash.policy.project.to_string()),
-        ("SigningPolicySlug", hash.policy.policy.to_string()),
-        ("IsFastSigningRequest", "true".to_owned()),
+        ("ProjectSlug".to_owned(), hash.policy.project.to_string()),
+        ("SigningPolicySlug".to_owned(), hash.policy.policy.to_string()),
+        ("IsFastSigningRequest".to_owned(), "true".to_owned()),
     ];
     let url = client.api.route(&[user.credentials.organization.as_str(), "SigningRequests"]);
-    let body = Body::Form { fields, artifact: json(&payload, asked)? };
-    Ok(Request { method: Method::POST, url, body, largest_answer: LARGEST_ANSWER })
+    let artifact = File {
+        name: "payload.json".to_owned(),
+        media_type: "application/json",
+        content: json(&payload, asked)?,
+    };
+    let body = Body::Form { fields, artifact };
+    Ok(Request { method: Method::POST, url, accept: JSON, body, largest_answer: LARGEST_ANSWER })
 }
 
 /// What an answer says; `None` if it is none.

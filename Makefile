@@ -12,7 +12,7 @@ cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
 steps := prerequisites format shell build lint tools dependencies rust-tests demo
-long_steps := docs
+long_steps := docs valgrind
 
 .PHONY: help
 help: ## List what can be made
@@ -26,6 +26,8 @@ demo: ## Sign images with stock cosign through the module, start to end (KEEP=1 
 .PHONY: build
 build: ## Build what is shipped: the module, and the programs beside it
 	$(cargo) build --release
+	@# The module once more, by itself and last: with what the programs want of the crates they share, it is larger.
+	$(cargo) build --release --lib --no-default-features
 
 .PHONY: test
 test: ## Run what CI runs; installs what is missing
@@ -67,9 +69,17 @@ dependencies: ## Check licences, forbidden crates, sources and known vulnerabili
 
 .PHONY: rust-tests
 # The tests find the shipped files by this variable, and skip nothing when one is missing.
-rust-tests: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
+rust-tests valgrind: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
 rust-tests: ## Run the tests in Rust, those of the shipped files against what `make build` built
 	$(cargo) test
+
+.PHONY: valgrind
+# Buffers come from the heap, whose bounds valgrind knows to the byte. The emulator is not what is looked at.
+valgrind: export SIGNPATH_TEST_MEMORY := heap
+valgrind: runner := ["valgrind", "--quiet", "--error-exitcode=9", "--trace-children=yes", \
+    "--trace-children-skip=*/signpath-emulator"]
+valgrind: ## Run every misuse and every attribute under valgrind (2 minutes)
+	$(cargo) --config 'target."cfg(all())".runner = $(runner)' test --test harness -- attributes misuse
 
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors

@@ -19,6 +19,10 @@ use crate::token::{Result, refused};
 /// No template of any tool has more than twenty attributes; a length beyond this is a mistake, not a request.
 const LONGEST_TEMPLATE: CK_ULONG = 1 << 16;
 
+/// No process has more memory than this, of 57 bits of addresses and the half that is the kernel's; a greater length
+/// is a mistake, too.
+const LONGEST: usize = isize::MAX.unsigned_abs() >> if usize::BITS == 64 { 7 } else { 0 };
+
 /// The host during one call: whoever holds it may follow the pointers of that call.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'call>(PhantomData<&'call ()>);
@@ -56,13 +60,22 @@ impl<'call> Caller<'call> {
 
     /// Input bytes. NULL is an empty input.
     pub(super) fn bytes(self, pointer: *const u8, length: CK_ULONG) -> Result<&'call [u8]> {
-        let length = usize::try_from(length).ok().filter(|length| isize::try_from(*length).is_ok());
-        match (pointer.is_null(), length) {
-            (_, None) => Err(refused(ReturnValue::ARGUMENTS_BAD, "a length is beyond all memory")),
-            (_, Some(0)) => Ok(&[]),
-            (true, Some(_)) => Err(refused(ReturnValue::ARGUMENTS_BAD, "a pointer with a length is NULL")),
+        match self.extent(pointer, length)? {
+            0 => Ok(&[]),
             // SAFETY: not NULL, so valid for reads of `length` bytes until 'call ends, by the promise of `Caller::trust`
-            (false, Some(length)) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+            length => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+        }
+    }
+
+    /// How many bytes there are at a pointer, which may be NULL if there are none.
+    pub(super) fn extent(self, pointer: *const u8, length: CK_ULONG) -> Result<usize> {
+        match usize::try_from(length).ok().filter(|length| *length <= LONGEST) {
+            None => Err(refused(ReturnValue::ARGUMENTS_BAD, "a length is beyond all memory")),
+            Some(0) => Ok(0),
+            Some(_) if pointer.is_null() => {
+                Err(refused(ReturnValue::ARGUMENTS_BAD, "a pointer with a length is NULL"))
+            }
+            Some(length) => Ok(length),
         }
     }
 
@@ -113,7 +126,7 @@ impl<'call> Caller<'call> {
         self.attributes(pointer, count)?
             .map(|place| {
                 let CK_ATTRIBUTE { type_, pValue, ulValueLen } = self.read(place)?;
-                let value = self.bytes(pValue.cast(), ulValueLen)?.to_vec();
+                let value = copied(self.bytes(pValue.cast(), ulValueLen)?)?;
                 Ok(Criterion { kind: AttributeType(type_), value })
             })
             .collect()
@@ -176,6 +189,17 @@ impl<'call> Caller<'call> {
         let room = self.read(length)?;
         Ok(Output { caller: self, buffer, length, room })
     }
+}
+
+/// A copy, or an error where there is no memory for one: the length is the host's.
+fn copied(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    let no_memory = |_| {
+        refused(ReturnValue::HOST_MEMORY, format!("there is no memory for a value of {} bytes", bytes.len()))
+    };
+    copy.try_reserve_exact(bytes.len()).map_err(no_memory)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
 }
 
 /// A host's buffer: NULL asks for the length, a short one is told it.

@@ -1,4 +1,4 @@
-//! Random numbers (PKCS#11 v3.1 section 5.17), which are the operating system's.
+//! Random numbers (PKCS#11 v3.1 section 5.19), which are the operating system's.
 
 use cryptoki_sys::{CK_BYTE_PTR, CK_SESSION_HANDLE, CK_ULONG};
 
@@ -9,7 +9,7 @@ use crate::token::{Module, Result, refused};
 /// Bytes that are made at a time.
 const PORTION: usize = 4096;
 
-/// C_SeedRandom (section 5.17.1): the system needs no seed, and takes none.
+/// C_SeedRandom (section 5.19.1): the system needs no seed, and takes none.
 pub(super) fn seed(
     module: &Module,
     caller: Caller<'_>,
@@ -22,7 +22,7 @@ pub(super) fn seed(
     Err(refused(ReturnValue::RANDOM_SEED_NOT_SUPPORTED, "the operating system seeds its generator itself"))
 }
 
-/// C_GenerateRandom (section 5.17.2).
+/// C_GenerateRandom (section 5.19.2).
 pub(super) fn generate(
     module: &Module,
     caller: Caller<'_>,
@@ -31,10 +31,7 @@ pub(super) fn generate(
     length: CK_ULONG,
 ) -> Result<()> {
     module.session(SessionHandle(session))?;
-    if length > 0 {
-        caller.need(to)?;
-    }
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let length = caller.extent(to, length)?;
     let mut portion = [0; PORTION];
     for start in (0..length).step_by(PORTION) {
         let wanted = portion.get_mut(..PORTION.min(length - start)).unwrap_or_default();

@@ -73,7 +73,7 @@ impl Refusal<'_, '_> {
         self.refuse(ReturnValue::TOKEN_WRITE_PROTECTED, "keys are managed in SignPath")
     }
 
-    /// The function is of the parallel sessions that nobody has (PKCS#11 v3.1 section 5.21).
+    /// The function is of the parallel sessions that nobody has (PKCS#11 v3.1 section 5.20).
     pub(super) fn not_parallel(self) -> Result<()> {
         self.refuse(ReturnValue::FUNCTION_NOT_PARALLEL, "no function runs in parallel")
     }

@@ -25,6 +25,7 @@ pub(super) fn begin(
         session.signing.cancel();
         return Ok(());
     }
+    module.check_key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
     module.begin_signing(&session, mechanism, parameter, ObjectHandle(key))
 }

@@ -22,6 +22,7 @@ pub(super) fn begin(
         session.verifying.cancel();
         return Ok(());
     }
+    module.check_key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
     let signature = signature.map(|(pointer, length)| caller.bytes(pointer, length)).transpose()?;
     module.begin_verifying(&session, mechanism, parameter, ObjectHandle(key), signature)

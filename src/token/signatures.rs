@@ -15,6 +15,15 @@ use crate::error::{Failure, FailureKind};
 use crate::signpath::{HashToSign, SignatureAlgorithm, Signed, User};
 
 impl Module {
+    /// Checks that a handle is one of a key's objects, before anything else is said of a call.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_KEY_HANDLE_INVALID`.
+    pub fn check_key(&self, key: ObjectHandle) -> Result<()> {
+        self.access.object(key).map(drop).ok_or_else(|| no_key(key))
+    }
+
     /// Begins a signature (PKCS#11 v3.1 section 5.13.1).
     ///
     /// # Errors

@@ -335,7 +335,7 @@ fn a_sign_init_without_mechanism_cancels_the_active_operation() {
             let list = session.pkcs11.list;
             ReturnValue(unsafe { list.C_SignInit.unwrap()(session.handle, std::ptr::null_mut(), 0) })
         };
-        assert_eq!(cancel(), ReturnValue::ARGUMENTS_BAD);
+        assert_eq!(cancel(), ReturnValue::KEY_HANDLE_INVALID);
         session.sign_init(M::ECDSA, key(&session, "p-256")).unwrap();
 
         assert_eq!(cancel(), ReturnValue::OK);

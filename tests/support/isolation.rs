@@ -9,6 +9,9 @@ const MARK: &str = "SIGNPATH_TEST_IN_PROCESS";
 /// A test that hangs is killed after this time; its threads' stacks are printed first where gdb is installed.
 const LONGEST: Duration = Duration::from_secs(120);
 
+/// Set where the tests run under valgrind, which takes its time.
+const UNDER_VALGRIND: &str = "SIGNPATH_TEST_MEMORY";
+
 /// Runs the calling test's body in a process of its own, with nothing in its environment but what the test sets. The
 /// process that cargo started waits for it and shares its fate.
 pub fn in_own_process(body: impl FnOnce()) {
@@ -41,13 +44,14 @@ fn run_case(number: usize) {
         .unwrap();
     let output = collect(child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let started = Instant::now();
+    let longest = if std::env::var_os(UNDER_VALGRIND).is_some() { 10 * LONGEST } else { LONGEST };
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if started.elapsed() > LONGEST => {
+            None if started.elapsed() > longest => {
                 show_stacks(child.id());
                 child.kill().unwrap();
-                panic!("{test}, case {number}, did not end within {} s", LONGEST.as_secs());
+                panic!("{test}, case {number}, did not end within {} s", longest.as_secs());
             }
             None => std::thread::sleep(Duration::from_millis(5)),
         }
@@ -59,8 +63,18 @@ fn run_case(number: usize) {
 
 /// What the tools need to run at all, and nothing that configures the module.
 fn is_kept(name: &str) -> bool {
-    ["PATH", "HOME", "LANG", "TMPDIR", "RUST_BACKTRACE", "SIGNPATH_TEST_ARTIFACTS", "SIGNPATH_TOOLS_CACHE"]
-        .contains(&name)
+    [
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "RUST_BACKTRACE",
+        "SIGNPATH_TEST_ARTIFACTS",
+        "SIGNPATH_TOOLS_CACHE",
+        "SIGNPATH_WRITE_DOCUMENTS",
+        UNDER_VALGRIND,
+    ]
+    .contains(&name)
 }
 
 fn collect(

@@ -25,5 +25,6 @@ pub mod images;
 pub mod isolation;
 pub mod pkcs11;
 pub mod portable_executable;
+pub mod softhsm;
 pub mod tools;
 pub mod verification;

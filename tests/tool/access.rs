@@ -60,17 +60,49 @@ fn the_credentials_of_docker_login_are_used() {
     works(&bench, &image, &[]);
 }
 
+/// Puts a credential helper where the tool finds it.
+fn helper(bench: &Bench, script: &str) {
+    let path = bench.write("docker-credential-of-the-test", format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 #[test]
 fn a_credential_helper_is_asked() {
     let (bench, image) = with_password();
     let address = &bench.registry.address;
     docker_configuration(&bench, &json!({ "credHelpers": { address: "of-the-test" } }));
     let answer = json!({ "ServerURL": address, "Username": USER, "Secret": PASSWORD });
-    let script = format!("#!/bin/sh\ntest \"$1 $(cat)\" = 'get {address}' && echo '{answer}'\n");
-    let helper = bench.write("docker-credential-of-the-test", script);
-    std::fs::set_permissions(helper, std::fs::Permissions::from_mode(0o700)).unwrap();
+    helper(&bench, &format!("test \"$1 $(cat)\" = 'get {address}' && echo '{answer}'"));
 
     works(&bench, &image, &[]);
+}
+
+#[test]
+fn a_credential_helper_that_knows_nothing_is_no_hindrance() {
+    let bench = Bench::new();
+    let image = bench.push_image("app");
+    docker_configuration(&bench, &json!({ "credsStore": "of-the-test" }));
+    helper(&bench, "cat >&2; echo credentials not found in native keychain; exit 1");
+
+    works(&bench, &image, &[]);
+}
+
+#[test]
+fn an_identity_token_is_refused_with_a_remedy() {
+    let bench = Bench::new();
+    let image = bench.push_image("app");
+    let address = &bench.registry.address;
+    docker_configuration(&bench, &json!({ "auths": { address: { "identitytoken": "recognisable" } } }));
+    let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);
+
+    assert_eq!(
+        message,
+        format!(
+            "error: the credentials for {address} in {} are an identity token, which only docker can use; log in with \
+             user name and password, or give --registry-username and --registry-password",
+            bench.path(".docker/config.json").display()
+        )
+    );
 }
 
 #[test]
@@ -96,6 +128,15 @@ fn a_token_on_the_command_line_is_sent() {
 }
 
 #[test]
+fn a_registry_that_is_busy_is_asked_again() {
+    let bench = Bench::new();
+    let direct = bench.push_image("app");
+    let gate = Gate::busy_at_first(&bench.registry.address);
+
+    works(&bench, &format!("{}/app@{}", gate.address, digest(&direct)), &[]);
+}
+
+#[test]
 fn without_credentials_the_message_says_how_to_log_in() {
     let (bench, image) = with_password();
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);
@@ -108,11 +149,7 @@ fn without_credentials_the_message_says_how_to_log_in() {
 fn a_broken_credential_helper_is_told_without_what_it_printed() {
     let (bench, image) = with_password();
     docker_configuration(&bench, &json!({ "credsStore": "of-the-test" }));
-    let helper = bench.write(
-        "docker-credential-of-the-test",
-        "#!/bin/sh\ncat >&2; echo secret; echo ' locked' >&2; exit 1\n",
-    );
-    std::fs::set_permissions(helper, std::fs::Permissions::from_mode(0o700)).unwrap();
+    helper(&bench, "cat >&2; echo secret; echo ' locked' >&2; exit 1");
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);
 
     assert_eq!(

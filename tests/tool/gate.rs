@@ -27,6 +27,8 @@ enum Rule {
     WriteTogether(String),
     /// Answers 400 to requests for referrers, as some registries do that do not know them.
     NoReferrers,
+    /// Answers 500 to whoever reads something for the first time, as registries do whose files are just being written.
+    BusyAtFirst,
 }
 
 impl Gate {
@@ -38,6 +40,11 @@ impl Gate {
     /// A gate that hides the referrers API.
     pub(crate) fn without_referrers(registry: &str) -> Self {
         Self::open(registry, Rule::NoReferrers)
+    }
+
+    /// A gate to a registry that is always busy at first.
+    pub(crate) fn busy_at_first(registry: &str) -> Self {
+        Self::open(registry, Rule::BusyAtFirst)
     }
 
     fn open(registry: &str, rule: Rule) -> Self {
@@ -76,16 +83,25 @@ impl Shared {
     fn pass(&self, client: &TcpStream) {
         // what is not HTTP is an attempt at TLS
         let Some((head, request)) = read(client) else { return };
-        self.requests.lock().unwrap().push(head.to_ascii_lowercase());
+        let is_first = self.record(head.to_ascii_lowercase());
         let answer = match &self.rule {
             Rule::WriteTogether(end) if is_put(&head, end) => self.write(&request),
-            Rule::NoReferrers if head.contains("/referrers/") => NO_ROUTE.to_vec(),
+            Rule::NoReferrers if head.contains("/referrers/") => answer("400 Bad Request"),
+            Rule::BusyAtFirst if is_first && head.starts_with("GET") => answer("500 Internal Server Error"),
             _ => self.forward(&request),
         };
         let mut client = client;
         // a client that is gone does not want it any more
         let _ = client.write_all(&answer);
         let _ = client.shutdown(Shutdown::Write);
+    }
+
+    /// Notes a request; whether it is the first of its kind.
+    fn record(&self, head: String) -> bool {
+        let mut requests = self.requests.lock().unwrap();
+        let is_first = requests.iter().all(|other| other.lines().next() != head.lines().next());
+        requests.push(head);
+        is_first
     }
 
     fn write(&self, request: &[u8]) -> Vec<u8> {
@@ -107,7 +123,9 @@ impl Shared {
     }
 }
 
-const NO_ROUTE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+fn answer(status: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
+}
 
 fn is_put(head: &str, end: &str) -> bool {
     let mut words = head.split(' ');

@@ -100,6 +100,12 @@ impl Name {
             registry: reference.resolve_registry().to_owned(),
             name: reference.repository().to_owned(),
         };
+        if repository.registry == "localhost" {
+            return Err(refused("docker and cosign understand it differently; write localhost:80"));
+        }
+        if repository.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(refused("the name of a repository has lower-case letters only"));
+        }
         let version = match reference.digest() {
             Some(digest) => Version::Digest(
                 Digest::parse(digest).ok_or_else(|| refused("a digest must be sha256, in lower case"))?,
@@ -208,6 +214,13 @@ mod tests {
         let name = Name::parse(&format!("quay.io/acme/app:1@{DIGEST}")).unwrap();
 
         assert!(matches!(name.version, Version::Digest(digest) if digest.as_str() == DIGEST));
+    }
+
+    #[test]
+    fn names_that_docker_or_cosign_would_not_take_are_refused() {
+        for name in ["", "Acme/app", "localhost/app", "quay.io/acme app", "quay.io/app@sha256:1"] {
+            assert!(Name::parse(name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -4,11 +4,13 @@
 
 mod access;
 mod credentials;
+mod errors;
 pub(crate) mod manifest;
+mod retry;
 pub(crate) mod tags;
 
 use oci_client::client::Client;
-use oci_client::errors::{OciDistributionError as Error, OciErrorCode as Code};
+use oci_client::errors::OciDistributionError as Error;
 use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Reference, RegistryOperation};
@@ -18,6 +20,7 @@ use crate::arguments::RegistryOptions;
 use crate::console::Console;
 use crate::images::{Digest, Repository};
 use crate::outcome::{Ending, Exit, Result};
+use errors::{is_missing, is_refused, is_unknown_route, reason};
 use manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, IMAGE_INDEX, IMAGE_MANIFEST, Stored};
 
 /// Nothing that is read as a blob is anywhere near as large: payloads, bundles, configurations.
@@ -42,9 +45,8 @@ impl Registry {
         let credentials = credentials::of(&repository.registry, options)?;
         let registry = Self { client, credentials, repository: repository.clone() };
         let reference = registry.at("latest");
-        registry
-            .client
-            .auth(&reference, &registry.credentials, RegistryOperation::Pull)
+        let (client, credentials) = (&registry.client, &registry.credentials);
+        retry::with_patience(async || client.auth(&reference, credentials, RegistryOperation::Pull).await)
             .await
             .map_err(|error| registry.failed("logging in to", &error))?;
         Ok(registry)
@@ -54,7 +56,8 @@ impl Registry {
     pub(crate) async fn manifest(&self, version: &str) -> Result<Option<Stored>> {
         let accepted = [IMAGE_MANIFEST, IMAGE_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
         let reference = self.at(version);
-        match self.client.pull_manifest_raw(&reference, &self.credentials, &accepted).await {
+        let pull = async || self.client.pull_manifest_raw(&reference, &self.credentials, &accepted).await;
+        match retry::with_patience(pull).await {
             // the digest of what was received: a header only repeats it
             Ok((bytes, _)) => Ok(Some(Stored { digest: Digest::of(&bytes), bytes: bytes.to_vec() })),
             Err(error) if is_missing(&error) => Ok(None),
@@ -81,20 +84,25 @@ impl Registry {
             );
             return Err(Ending::new(Exit::Registry, message));
         }
-        let mut content = Bounded(Vec::new());
-        let layer = OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() };
-        self.client
-            .pull_blob(&self.at(digest.as_str()), &layer, &mut content)
+        let (reference, layer) = (
+            self.at(digest.as_str()),
+            OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() },
+        );
+        let pull = async || {
+            let mut content = Bounded(Vec::new());
+            self.client.pull_blob(&reference, &layer, &mut content).await.map(|()| content.0)
+        };
+        retry::with_patience(pull)
             .await
-            .map_err(|error| self.failed(&format!("reading {digest} from"), &error))?;
-        Ok(content.0)
+            .map_err(|error| self.failed(&format!("reading {digest} from"), &error))
     }
 
     /// Pushes a blob.
     pub(crate) async fn push_blob(&self, bytes: &[u8]) -> Result<()> {
         let digest = Digest::of(bytes);
         let reference = self.at(digest.as_str());
-        match self.client.push_blob(&reference, bytes.to_vec(), digest.as_str()).await {
+        let push = async || self.client.push_blob(&reference, bytes.to_vec(), digest.as_str()).await;
+        match retry::with_patience(push).await {
             Ok(_) => Ok(()),
             // some registries take a blob and do not say where they put it
             Err(Error::RegistryNoLocationError) if self.has_blob(&digest).await => Ok(()),
@@ -117,8 +125,10 @@ impl Registry {
         // a digest, too, goes where the tag goes: oci-client 0.18 panics if a registry takes a manifest by digest and
         // does not say where it put it
         let reference = Reference::with_tag(registry, name, version.to_owned());
-        self.client
-            .push_manifest_raw(&reference, bytes.to_vec(), HeaderValue::from_static(media_type))
+        let media_type = HeaderValue::from_static(media_type);
+        let push =
+            async || self.client.push_manifest_raw(&reference, bytes.to_vec(), media_type.clone()).await;
+        retry::with_patience(push)
             .await
             .map_err(|error| self.failed(&format!("pushing {reference} to"), &error))?;
         Ok(())
@@ -126,7 +136,9 @@ impl Registry {
 
     /// What refers to a manifest: by the referrers API, or by the tag that stands for it in registries without.
     pub(crate) async fn referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>> {
-        let index = match self.client.pull_referrers(&self.at(digest.as_str()), None).await {
+        let reference = self.at(digest.as_str());
+        let pull = async || self.client.pull_referrers(&reference, None).await;
+        let index = match retry::with_patience(pull).await {
             Ok(index) => index,
             Err(error) if is_unknown_route(&error) => return self.tagged_referrers(digest).await,
             Err(error) => {
@@ -199,63 +211,4 @@ impl tokio::io::AsyncWrite for &mut Bounded {
     ) -> std::task::Poll<std::io::Result<()>> {
         std::task::Poll::Ready(Ok(()))
     }
-}
-
-fn is_missing(error: &Error) -> bool {
-    match error {
-        Error::ImageManifestNotFoundError(_) | Error::ServerError { code: 404, .. } => true,
-        Error::RegistryError { envelope, .. } => has_code(
-            envelope,
-            &[Code::ManifestUnknown, Code::NameUnknown, Code::NotFound, Code::Other("TAG_UNKNOWN".into())],
-        ),
-        _ => false,
-    }
-}
-
-/// Answers of registries that do not know the referrers API; some say 400, some that it is not supported.
-fn is_unknown_route(error: &Error) -> bool {
-    match error {
-        Error::ServerError { code, .. } => [400, 404, 405, 406, 501].contains(code),
-        Error::RegistryError { envelope, .. } => !has_code(envelope, &REFUSALS),
-        _ => false,
-    }
-}
-
-fn is_refused(error: &Error) -> bool {
-    match error {
-        Error::AuthenticationFailure(_) | Error::UnauthorizedError { .. } => true,
-        Error::ServerError { code, .. } => [401, 403].contains(code),
-        Error::RegistryError { envelope, .. } => has_code(envelope, &REFUSALS),
-        _ => false,
-    }
-}
-
-const REFUSALS: [Code; 3] = [Code::Unauthorized, Code::Denied, Code::Toomanyrequests];
-
-fn has_code(envelope: &oci_client::errors::OciEnvelope, codes: &[Code]) -> bool {
-    envelope.errors.iter().any(|error| codes.contains(&error.code))
-}
-
-/// What a person can use of an error.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::UnauthorizedError { .. } => "the registry answered 401".to_owned(),
-        Error::ServerError { code, message, .. } => {
-            format!("the registry answered {code} {}", message.trim()).trim_end().to_owned()
-        }
-        Error::RegistryError { envelope, .. } => {
-            let one = |error: &oci_client::errors::OciError| format!("{:?} {}", error.code, error.message);
-            let all: Vec<String> = envelope.errors.iter().map(one).collect();
-            format!("the registry answered {}", all.join(", "))
-        }
-        Error::AuthenticationFailure(reason) => format!("the registry gives no token: {}", reason.trim()),
-        other => innermost(other),
-    }
-}
-
-/// The innermost cause: the outer ones only say that something failed.
-fn innermost(error: &Error) -> String {
-    let first: &dyn std::error::Error = error;
-    let last = std::iter::successors(Some(first), |error| error.source()).last();
-    last.map_or_else(|| error.to_string(), ToString::to_string)
 }

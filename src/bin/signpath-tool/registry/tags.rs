@@ -45,7 +45,6 @@ pub(crate) fn of_referrers(digest: &Digest) -> String {
 /// Adds something, and makes sure that it stays; the digest of what lies under the tag then.
 pub(crate) async fn add<A: Addition>(registry: &Registry, tag: &str, addition: &A) -> Result<Digest> {
     for _ in 0..MOST_ATTEMPTS {
-        let begun = Instant::now();
         let current = registry.manifest(tag).await?;
         if let Some(current) = &current
             && addition.is_in(current)?
@@ -53,10 +52,18 @@ pub(crate) async fn add<A: Addition>(registry: &Registry, tag: &str, addition: &
             return Ok(current.digest.clone());
         }
         let manifest = addition.added_to(current.as_ref(), registry).await?;
-        registry.push_manifest(tag, A::MEDIA_TYPE, &manifest).await?;
-        tokio::time::sleep(wait(begun.elapsed())).await;
+        // making it took requests of its own; from here on, there is only one
+        let begun = Instant::now();
+        if digest(registry.manifest(tag).await?) == digest(current) {
+            registry.push_manifest(tag, A::MEDIA_TYPE, &manifest).await?;
+            tokio::time::sleep(wait(begun.elapsed())).await;
+        }
     }
     Err(lost(tag))
+}
+
+fn digest(stored: Option<Stored>) -> Option<Digest> {
+    stored.map(|stored| stored.digest)
 }
 
 /// Not the same for two writers that began together, or they would meet again and again.

@@ -1,0 +1,73 @@
+//! What the answers of registries mean: the specification leaves them much freedom.
+
+use oci_client::errors::{OciDistributionError as Error, OciEnvelope, OciErrorCode as Code};
+
+/// The registry has no such thing.
+pub(super) fn is_missing(error: &Error) -> bool {
+    match error {
+        Error::ImageManifestNotFoundError(_) | Error::ServerError { code: 404, .. } => true,
+        Error::RegistryError { envelope, .. } => has_code(
+            envelope,
+            &[Code::ManifestUnknown, Code::NameUnknown, Code::NotFound, Code::Other("TAG_UNKNOWN".into())],
+        ),
+        _ => false,
+    }
+}
+
+/// Answers of registries that do not know the referrers API; some say 400, some that it is not supported.
+pub(super) fn is_unknown_route(error: &Error) -> bool {
+    match error {
+        Error::ServerError { code, .. } => [400, 404, 405, 406, 501].contains(code),
+        Error::RegistryError { envelope, .. } => !has_code(envelope, &REFUSALS),
+        _ => false,
+    }
+}
+
+/// The registry wants other credentials, or any.
+pub(super) fn is_refused(error: &Error) -> bool {
+    match error {
+        Error::AuthenticationFailure(_) | Error::UnauthorizedError { .. } => true,
+        Error::ServerError { code, .. } => [401, 403].contains(code),
+        Error::RegistryError { envelope, .. } => has_code(envelope, &REFUSALS),
+        _ => false,
+    }
+}
+
+/// Another attempt may do better. Registries that keep tags in files answer 500 to whoever reads one while it is written.
+pub(super) fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::ServerError { code, .. } => [408, 429, 500, 502, 503, 504].contains(code),
+        Error::RegistryError { envelope, .. } => has_code(envelope, &[Code::Toomanyrequests]),
+        _ => false,
+    }
+}
+
+const REFUSALS: [Code; 3] = [Code::Unauthorized, Code::Denied, Code::Toomanyrequests];
+
+fn has_code(envelope: &OciEnvelope, codes: &[Code]) -> bool {
+    envelope.errors.iter().any(|error| codes.contains(&error.code))
+}
+
+/// What a person can use of an error.
+pub(super) fn reason(error: &Error) -> String {
+    match error {
+        Error::UnauthorizedError { .. } => "the registry answered 401".to_owned(),
+        Error::ServerError { code, message, .. } => {
+            format!("the registry answered {code} {}", message.trim()).trim_end().to_owned()
+        }
+        Error::RegistryError { envelope, .. } => {
+            let one = |error: &oci_client::errors::OciError| format!("{:?} {}", error.code, error.message);
+            let all: Vec<String> = envelope.errors.iter().map(one).collect();
+            format!("the registry answered {}", all.join(", "))
+        }
+        Error::AuthenticationFailure(reason) => format!("the registry gives no token: {}", reason.trim()),
+        other => innermost(other),
+    }
+}
+
+/// The innermost cause: the outer ones only say that something failed.
+fn innermost(error: &Error) -> String {
+    let first: &dyn std::error::Error = error;
+    let last = std::iter::successors(Some(first), |error| error.source()).last();
+    last.map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -4,6 +4,8 @@
 //! assignments, `<organization id>:<token>`), and what looks like a token. A masked file name costs an auditor a
 //! glance; a token in an audit log costs an incident.
 
+use std::ops::Range;
+
 use crate::error::{MASK, conceal};
 
 /// Options whose value is a secret, without their dashes.
@@ -97,11 +99,9 @@ fn is_secret_name(name: &str) -> bool {
 /// `pin-value` of a PKCS#11 URI (RFC 7512), up to the next separator.
 fn mask_pin_values(text: &str) -> String {
     const ATTRIBUTE: &str = "pin-value=";
-    let Some(start) = text.to_ascii_lowercase().find(ATTRIBUTE) else { return text.to_owned() };
-    let (before, rest) = text.split_at(start + ATTRIBUTE.len());
-    let end = rest.find([';', '&', '?', '\'', '"']).unwrap_or(rest.len());
-    let (_, after) = rest.split_at(end);
-    format!("{before}{MASK}{}", mask_pin_values(after))
+    let lower = text.to_ascii_lowercase();
+    let starts = lower.match_indices(ATTRIBUTE).map(|(at, _)| at + ATTRIBUTE.len());
+    mask_ranges(text, starts.map(|start| start..up_to(text, start, &[';', '&', '?', '\'', '"'])))
 }
 
 /// `<organization id>:<token>`, the colon perhaps percent-encoded: the id stays, it is no secret.
@@ -109,12 +109,31 @@ fn mask_pins(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let colons = lower.match_indices(':').map(|(at, _)| (at, 1));
     let encoded = lower.match_indices("%3a").map(|(at, _)| (at, 3));
-    let colon = colons.chain(encoded).filter(|(at, _)| ends_with_uuid(text, *at)).min();
-    let Some((at, length)) = colon else { return text.to_owned() };
-    let (before, rest) = text.split_at(at + length);
-    let end = rest.find([';', '&', '?', '\'', '"', ',']).unwrap_or(rest.len());
-    let (_, after) = rest.split_at(end);
-    format!("{before}{MASK}{}", mask_pins(after))
+    let mut colons: Vec<(usize, usize)> =
+        colons.chain(encoded).filter(|(at, _)| ends_with_uuid(text, *at)).collect();
+    colons.sort_unstable();
+    let starts = colons.into_iter().map(|(at, length)| at + length);
+    mask_ranges(text, starts.map(|start| start..up_to(text, start, &[';', '&', '?', '\'', '"', ','])))
+}
+
+fn up_to(text: &str, start: usize, separators: &[char]) -> usize {
+    text.get(start..).and_then(|rest| rest.find(separators)).map_or(text.len(), |length| start + length)
+}
+
+/// Masks ranges, which begin in order; one that begins within another is part of it. No recursion: an argument may
+/// hold thousands of them, and the host's stack may be small.
+fn mask_ranges(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let mut masked = String::new();
+    let mut done = 0;
+    for Range { start, end } in ranges {
+        if let Some(before) = text.get(done..start) {
+            masked.push_str(before);
+            masked.push_str(MASK);
+            done = end;
+        }
+    }
+    masked.push_str(text.get(done..).unwrap_or_default());
+    masked
 }
 
 fn ends_with_uuid(text: &str, end: usize) -> bool {
@@ -215,6 +234,16 @@ mod tests {
             ]),
             "cosign sign --key pkcs11:token=SignPath;pin-value=***;id=p?pin-value=***&module-path=/m.so"
         );
+    }
+
+    #[test]
+    fn an_argument_full_of_pins_is_masked_on_a_small_stack() {
+        let whole = format!("pkcs11:{}", format!("pin-value=a;{PIN},").repeat(1000));
+        let small = std::thread::Builder::new().stack_size(64 << 10);
+        let line = small.spawn(move || masked(&[&whole])).unwrap().join().unwrap();
+
+        let expected = "pin-value=***;0a1b2c3d-0000-4000-8000-00000000000f:***,".repeat(1000);
+        assert_eq!(line, format!("pkcs11:{expected}"));
     }
 
     #[test]

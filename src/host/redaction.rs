@@ -31,8 +31,11 @@ const SECRET_OPTIONS: [&str; 19] = [
     "ci-user-token",
 ];
 
-/// Parts of a name that make its value a secret: `SIGNPATH_API_TOKEN=…`, `-Dkeystore.password=…`.
-const SECRET_NAMES: [&str; 5] = ["token", "pin", "password", "secret", "passphrase"];
+/// Parts of a name that make its value a secret: `SIGNPATH_API_TOKEN=…`, `user_pin=…`.
+const SECRET_NAMES: [&str; 2] = ["token", "pin"];
+
+/// Ends of such a part: `-Dkeystore.password=…`, `-Djavax.net.ssl.keyStorePassword=…`.
+const SECRET_ENDS: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
 
 /// A token has 44 characters; what is a little shorter may be one of another server version.
 const SHORTEST_TOKEN: usize = 38;
@@ -46,7 +49,7 @@ pub(super) fn command_line(arguments: &[String], secrets: &[&str]) -> String {
 }
 
 fn mask_words(argument: &str, secrets: &[&str]) -> String {
-    mask_option_values(argument.split(' '), secrets).join(" ")
+    mask_option_values(argument.split(char::is_whitespace), secrets).join(" ")
 }
 
 fn mask_option_values<'a>(words: impl Iterator<Item = &'a str>, secrets: &[&str]) -> Vec<String> {
@@ -78,8 +81,13 @@ fn mask_word(word: &str, secrets: &[&str]) -> String {
     }
     masked = mask_assignment(&masked);
     masked = mask_pin_values(&masked);
-    masked = mask_pins(&masked);
-    mask_tokens(&masked)
+    text(&masked)
+}
+
+/// A text of which nothing is known, with every part masked that looks like a PIN, a token, or user and password in a
+/// URL.
+pub(crate) fn text(text: &str) -> String {
+    mask_tokens(&mask_pins(&mask_url_users(text)))
 }
 
 /// `--pin=…`, `SIGNPATH_API_TOKEN=…`; not `id=…`, and not a URI, whose parts are looked at one by one.
@@ -93,7 +101,9 @@ fn mask_assignment(word: &str) -> String {
 fn is_secret_name(name: &str) -> bool {
     let name = option_name(name);
     let mut parts = name.split(|character: char| !character.is_ascii_alphanumeric());
-    SECRET_OPTIONS.contains(&name.as_str()) || parts.any(|part| SECRET_NAMES.contains(&part))
+    let is_secret =
+        |part: &str| SECRET_NAMES.contains(&part) || SECRET_ENDS.iter().any(|end| part.ends_with(end));
+    SECRET_OPTIONS.contains(&name.as_str()) || parts.any(is_secret)
 }
 
 /// `pin-value` of a PKCS#11 URI (RFC 7512), up to the next separator.
@@ -114,6 +124,16 @@ fn mask_pins(text: &str) -> String {
     colons.sort_unstable();
     let starts = colons.into_iter().map(|(at, length)| at + length);
     mask_ranges(text, starts.map(|start| start..up_to(text, start, &[';', '&', '?', '\'', '"', ','])))
+}
+
+/// What stands before the host in a URL's authority (RFC 3986 section 3.2.1).
+fn mask_url_users(text: &str) -> String {
+    let starts = text.match_indices("://").map(|(at, separator)| at + separator.len());
+    let users = starts.filter_map(|start| {
+        let authority = text.get(start..up_to(text, start, &['/', '?', '#', ';', '\'', '"']))?;
+        Some(start..start + authority.rfind('@')?)
+    });
+    mask_ranges(text, users)
 }
 
 fn up_to(text: &str, start: usize, separators: &[char]) -> usize {
@@ -264,8 +284,28 @@ mod tests {
     }
 
     #[test]
+    fn a_property_whose_name_ends_like_that_of_a_password_is_masked() {
+        assert_eq!(
+            masked(&["java", "-Djavax.net.ssl.keyStorePassword=x", "-Pclient_secret=y", "-Dpinned=z"]),
+            "java -Djavax.net.ssl.keyStorePassword=*** -Pclient_secret=*** -Dpinned=z"
+        );
+    }
+
+    #[test]
+    fn user_and_password_in_a_url_are_masked() {
+        assert_eq!(
+            masked(&["curl", "--proxy", "http://me:p@ss@proxy.test:3128", "https://a.test/b@c"]),
+            "curl --proxy http://***@proxy.test:3128 https://a.test/b@c"
+        );
+    }
+
+    #[test]
     fn a_command_line_inside_an_argument_is_masked_too() {
         assert_eq!(masked(&["sh", "-c", "pkcs11-tool --pin x -O"]), "sh -c pkcs11-tool --pin *** -O");
+        assert_eq!(
+            masked(&["sh", "-c", "cd a\npkcs11-tool\n\t--pin x"]),
+            "sh -c cd a pkcs11-tool  --pin ***"
+        );
     }
 
     #[test]

@@ -212,8 +212,7 @@ async fn exchange(client: &Client, request: &Request, credentials: &Credentials)
         }
         body.extend_from_slice(&chunk);
     }
-    let answer = Answer { status, location, body };
-    Ok(Received { answer: answer.concealing(credentials.token.reveal()), retry_after })
+    Ok(Received { answer: Answer::new(status, location, body, credentials.token.reveal()), retry_after })
 }
 
 fn prepared(client: &Client, request: &Request, credentials: &Credentials) -> reqwest::RequestBuilder {

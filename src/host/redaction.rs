@@ -1,4 +1,5 @@
-//! Masking secrets in a command line before it leaves the machine as metadata of a signing request.
+//! Masking secrets in a command line before it leaves the machine as metadata of a signing request, and in any text of
+//! which nothing is known before it is told.
 //!
 //! Three nets, each wide on purpose: the secrets that are known, the places where PINs stand (options, `pin-value`,
 //! assignments, `<organization id>:<token>`), and what looks like a token. A masked file name costs an auditor a

@@ -3,12 +3,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use cryptoki_sys::CKF_SIGN;
 use serde_json::json;
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
-use crate::support::pkcs11::{Pkcs11, Session, initialized, set};
+use crate::support::pkcs11::{Pkcs11, Session, check, initialized, set};
 use crate::support::verification::verify;
 
 fn tasks() -> usize {
@@ -142,6 +143,10 @@ fn a_session_whose_request_is_out_hinders_nobody() {
             session.info().unwrap();
             other.find(&[]).unwrap();
             assert_eq!(session.sign_init(M::ECDSA, 1), Err(ReturnValue::OPERATION_ACTIVE));
+            let sign_init = pkcs11.list.C_SignInit.unwrap();
+            let cancelled = check(unsafe { sign_init(session.handle, std::ptr::null_mut(), 0) });
+            assert_eq!(cancelled, Err(ReturnValue::OPERATION_CANCEL_FAILED));
+            assert_eq!(session.cancel(CKF_SIGN), Err(ReturnValue::OPERATION_CANCEL_FAILED));
             pkcs11.close_all().unwrap();
             assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
             assert_eq!(signer.join().unwrap(), Err(ReturnValue::SESSION_CLOSED));

@@ -195,6 +195,36 @@ fn finalising_ends_the_wait_between_attempts() {
 }
 
 #[test]
+fn a_process_that_had_no_descriptors_left_signs_when_it_has_some() {
+    in_own_process(|| {
+        let emulator = Emulator::with_tls();
+        let session = initialized(&emulator.variables()).session();
+        let before = limit_of_open_files();
+        set_limit_of_open_files(libc::rlimit { rlim_cur: lowest_free_descriptor(), ..before });
+        let starved = session.find(&[]);
+        set_limit_of_open_files(before);
+
+        assert_eq!(starved, Err(ReturnValue::GENERAL_ERROR));
+        sign(&session).unwrap();
+    });
+}
+
+fn limit_of_open_files() -> libc::rlimit {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) }, 0);
+    limit
+}
+
+fn set_limit_of_open_files(limit: libc::rlimit) {
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
+}
+
+fn lowest_free_descriptor() -> libc::rlim_t {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    std::os::fd::AsRawFd::as_raw_fd(&file) as libc::rlim_t
+}
+
+#[test]
 fn a_finalised_module_can_be_initialised_again_any_number_of_times() {
     in_own_process(|| {
         let emulator = Emulator::start();

@@ -143,7 +143,7 @@ impl Client {
                     course.tell_success(&self.log);
                     return Ok(received.answer);
                 }
-                Ok(received) => Setback::of_answer(&received.answer.failure(asked), received.retry_after),
+                Ok(received) => Setback::of_answer(&received.answer, asked, received.retry_after),
                 Err(broken) => Setback::of_broken(asked, broken),
             };
             let wait = course.next(&self.rules, setback, &self.log)?;

@@ -20,8 +20,7 @@ pub(super) fn begin(
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
     if mechanism.is_null() && session.digesting.is_active() {
-        session.digesting.cancel();
-        return Ok(());
+        return session.digesting.end();
     }
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
     session.digesting.check_idle()?;

@@ -105,26 +105,17 @@ pub(super) fn log_in_user(
 ///
 /// # Errors
 ///
-/// `CKR_OPERATION_CANCEL_FAILED`: a request for a signature is out.
+/// `CKR_OPERATION_CANCEL_FAILED`: another thread is finishing it.
 pub(super) fn cancel(module: &Module, session: CK_SESSION_HANDLE, flags: CK_FLAGS) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    let wants = |flag| flags & flag != 0;
-    if wants(CKF_FIND_OBJECTS) {
-        session.search.cancel();
-    }
-    if wants(CKF_DIGEST) {
-        session.digesting.cancel();
-    }
-    if wants(CKF_VERIFY) {
-        session.verifying.cancel();
-    }
-    if wants(CKF_SIGN) {
-        session.signing.cancel();
-    }
-    if wants(CKF_SIGN) && session.signing.is_active() {
-        return Err(refused(ReturnValue::OPERATION_CANCEL_FAILED, "a request for the signature is out"));
-    }
-    Ok(())
+    let asked = |flag, end: &dyn Fn() -> Result<()>| if flags & flag == 0 { Ok(()) } else { end() };
+    let ended = [
+        asked(CKF_FIND_OBJECTS, &|| session.search.end()),
+        asked(CKF_DIGEST, &|| session.digesting.end()),
+        asked(CKF_VERIFY, &|| session.verifying.end()),
+        asked(CKF_SIGN, &|| session.signing.end()),
+    ];
+    ended.into_iter().collect()
 }
 
 /// C_GetSessionValidationFlags (PKCS#11 v3.2 section 5.6.8): nothing here was validated by anybody.

@@ -12,7 +12,7 @@ use crate::token::names::{ObjectHandle, ReturnValue, SessionHandle};
 use crate::token::session::{Place, Session};
 use crate::token::{Module, Result};
 
-/// C_SignInit (section 5.13.1). Without a mechanism it ends the active operation.
+/// C_SignInit (section 5.13.1). Without a mechanism it ends the active operation, unless a request is out for it.
 pub(super) fn begin(
     module: &Module,
     caller: Caller<'_>,
@@ -22,8 +22,7 @@ pub(super) fn begin(
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
     if mechanism.is_null() && session.signing.is_active() {
-        session.signing.cancel();
-        return Ok(());
+        return session.signing.end();
     }
     module.check_key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;

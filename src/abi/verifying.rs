@@ -19,8 +19,7 @@ pub(super) fn begin(
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
     if mechanism.is_null() && session.verifying.is_active() {
-        session.verifying.cancel();
-        return Ok(());
+        return session.verifying.end();
     }
     module.check_key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;

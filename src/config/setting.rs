@@ -1,7 +1,8 @@
 //! One setting: its names, what it means, how its text is read.
 
 use crate::config::{Source, Text};
-use crate::error::Failure;
+use crate::error::{Failure, MASK};
+use crate::host::redaction;
 
 /// A setting of type `T`: the key in the configuration file, the environment variable that beats it, and what is
 /// known of it. All there are stand in [`crate::config::settings`].
@@ -121,8 +122,7 @@ impl<T> Setting<T> {
     }
 
     fn misread(&self, found: &Text) -> Failure {
-        let shown =
-            if self.secret { "the value".to_owned() } else { format!("`{}`", found.text.escape_debug()) };
+        let shown = if self.secret { "the value".to_owned() } else { format!("`{}`", shown(&found.text)) };
         let remedy = match &found.source {
             Source::Variable(name) => format!("correct or unset {name}"),
             Source::File { key, .. } => format!("correct or remove {key}"),
@@ -133,4 +133,11 @@ impl<T> Setting<T> {
             remedy,
         )
     }
+}
+
+/// A value that does not parse, as far as it may be told: a proxy's password may stand in it, or a token that was meant
+/// for another setting.
+fn shown(text: &str) -> String {
+    let without_user = text.rsplit_once('@').map_or(text.to_owned(), |(_, host)| format!("{MASK}@{host}"));
+    redaction::text(&without_user).escape_debug().to_string()
 }

@@ -165,6 +165,32 @@ fn a_token_that_does_not_parse_is_not_shown() {
 }
 
 #[test]
+fn a_secret_in_a_value_that_does_not_parse_is_not_shown() {
+    let token = "AIk/65sl23lA1nVV/pgSqk96SvHFsSw3xitmp5Qhr+F/";
+    let pin = format!("{ID}:s3cr3t");
+    for (name, value) in [
+        ("http_proxy", "socks5://me:s3cr3t@proxy.test:1080"),
+        ("https_proxy", "me:s3cr3t/@proxy.test:3128"),
+        ("SIGNPATH_API_URL", "https://me:s3cr3t@signpath.test/Api"),
+        ("SIGNPATH_ORGANIZATION_ID", pin.as_str()),
+        ("SIGNPATH_ORGANIZATION_ID", token),
+    ] {
+        let configuration = load(&[(name, value)]);
+        let failures = [
+            configuration.get(&HTTP_PROXY).err(),
+            configuration.get(&HTTPS_PROXY).err(),
+            configuration.get(&API_URL).err(),
+            configuration.get(&ORGANIZATION_ID).err(),
+        ];
+        let message = failures.into_iter().flatten().next().unwrap().to_string();
+        assert!(
+            message.contains("***") && !message.contains("s3cr3t") && !message.contains(token),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_is_not_json_is_a_failure_for_each_setting_that_the_environment_does_not_give() {
     let file = File::with("broken", "{\n  \"ApiToken\": \"secret\",,\n}");
     let configuration = load(&[("SIGNPATH_CONFIG_FILE", &file.path()), ("SIGNPATH_ORGANIZATION_ID", ID)]);

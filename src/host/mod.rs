@@ -3,7 +3,7 @@
 //! Read when first needed, not at C_Initialize: a program that only lists slots must not pay for it. What of it goes
 //! to SignPath is decided by `signpath::hash_signing`, whether anything does by a setting.
 
-mod redaction;
+pub(crate) mod redaction;
 
 use std::fs;
 use std::sync::OnceLock;

@@ -1,8 +1,11 @@
-//! Masking secrets in a command line before it leaves the machine as metadata of a signing request.
+//! Masking secrets in a command line before it leaves the machine as metadata of a signing request, and in any text of
+//! which nothing is known before it is told.
 //!
 //! Three nets, each wide on purpose: the secrets that are known, the places where PINs stand (options, `pin-value`,
 //! assignments, `<organization id>:<token>`), and what looks like a token. A masked file name costs an auditor a
 //! glance; a token in an audit log costs an incident.
+
+use std::ops::Range;
 
 use crate::error::{MASK, conceal};
 
@@ -29,8 +32,11 @@ const SECRET_OPTIONS: [&str; 19] = [
     "ci-user-token",
 ];
 
-/// Parts of a name that make its value a secret: `SIGNPATH_API_TOKEN=…`, `-Dkeystore.password=…`.
-const SECRET_NAMES: [&str; 5] = ["token", "pin", "password", "secret", "passphrase"];
+/// Parts of a name that make its value a secret: `SIGNPATH_API_TOKEN=…`, `user_pin=…`.
+const SECRET_NAMES: [&str; 2] = ["token", "pin"];
+
+/// Ends of such a part: `-Dkeystore.password=…`, `-Djavax.net.ssl.keyStorePassword=…`.
+const SECRET_ENDS: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
 
 /// A token has 44 characters; what is a little shorter may be one of another server version.
 const SHORTEST_TOKEN: usize = 38;
@@ -44,7 +50,7 @@ pub(super) fn command_line(arguments: &[String], secrets: &[&str]) -> String {
 }
 
 fn mask_words(argument: &str, secrets: &[&str]) -> String {
-    mask_option_values(argument.split(' '), secrets).join(" ")
+    mask_option_values(argument.split(char::is_whitespace), secrets).join(" ")
 }
 
 fn mask_option_values<'a>(words: impl Iterator<Item = &'a str>, secrets: &[&str]) -> Vec<String> {
@@ -76,8 +82,13 @@ fn mask_word(word: &str, secrets: &[&str]) -> String {
     }
     masked = mask_assignment(&masked);
     masked = mask_pin_values(&masked);
-    masked = mask_pins(&masked);
-    mask_tokens(&masked)
+    text(&masked)
+}
+
+/// A text of which nothing is known, with every part masked that looks like a PIN, a token, or user and password in a
+/// URL.
+pub(crate) fn text(text: &str) -> String {
+    mask_tokens(&mask_pins(&mask_url_users(text)))
 }
 
 /// `--pin=…`, `SIGNPATH_API_TOKEN=…`; not `id=…`, and not a URI, whose parts are looked at one by one.
@@ -91,17 +102,17 @@ fn mask_assignment(word: &str) -> String {
 fn is_secret_name(name: &str) -> bool {
     let name = option_name(name);
     let mut parts = name.split(|character: char| !character.is_ascii_alphanumeric());
-    SECRET_OPTIONS.contains(&name.as_str()) || parts.any(|part| SECRET_NAMES.contains(&part))
+    let is_secret =
+        |part: &str| SECRET_NAMES.contains(&part) || SECRET_ENDS.iter().any(|end| part.ends_with(end));
+    SECRET_OPTIONS.contains(&name.as_str()) || parts.any(is_secret)
 }
 
 /// `pin-value` of a PKCS#11 URI (RFC 7512), up to the next separator.
 fn mask_pin_values(text: &str) -> String {
     const ATTRIBUTE: &str = "pin-value=";
-    let Some(start) = text.to_ascii_lowercase().find(ATTRIBUTE) else { return text.to_owned() };
-    let (before, rest) = text.split_at(start + ATTRIBUTE.len());
-    let end = rest.find([';', '&', '?', '\'', '"']).unwrap_or(rest.len());
-    let (_, after) = rest.split_at(end);
-    format!("{before}{MASK}{}", mask_pin_values(after))
+    let lower = text.to_ascii_lowercase();
+    let starts = lower.match_indices(ATTRIBUTE).map(|(at, _)| at + ATTRIBUTE.len());
+    mask_ranges(text, starts.map(|start| start..up_to(text, start, &[';', '&', '?', '\'', '"'])))
 }
 
 /// `<organization id>:<token>`, the colon perhaps percent-encoded: the id stays, it is no secret.
@@ -109,12 +120,41 @@ fn mask_pins(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let colons = lower.match_indices(':').map(|(at, _)| (at, 1));
     let encoded = lower.match_indices("%3a").map(|(at, _)| (at, 3));
-    let colon = colons.chain(encoded).filter(|(at, _)| ends_with_uuid(text, *at)).min();
-    let Some((at, length)) = colon else { return text.to_owned() };
-    let (before, rest) = text.split_at(at + length);
-    let end = rest.find([';', '&', '?', '\'', '"', ',']).unwrap_or(rest.len());
-    let (_, after) = rest.split_at(end);
-    format!("{before}{MASK}{}", mask_pins(after))
+    let mut colons: Vec<(usize, usize)> =
+        colons.chain(encoded).filter(|(at, _)| ends_with_uuid(text, *at)).collect();
+    colons.sort_unstable();
+    let starts = colons.into_iter().map(|(at, length)| at + length);
+    mask_ranges(text, starts.map(|start| start..up_to(text, start, &[';', '&', '?', '\'', '"', ','])))
+}
+
+/// What stands before the host in a URL's authority (RFC 3986 section 3.2.1).
+fn mask_url_users(text: &str) -> String {
+    let starts = text.match_indices("://").map(|(at, separator)| at + separator.len());
+    let users = starts.filter_map(|start| {
+        let authority = text.get(start..up_to(text, start, &['/', '?', '#', ';', '\'', '"']))?;
+        Some(start..start + authority.rfind('@')?)
+    });
+    mask_ranges(text, users)
+}
+
+fn up_to(text: &str, start: usize, separators: &[char]) -> usize {
+    text.get(start..).and_then(|rest| rest.find(separators)).map_or(text.len(), |length| start + length)
+}
+
+/// Masks ranges, which begin in order; one that begins within another is part of it. No recursion: an argument may
+/// hold thousands of them, and the host's stack may be small.
+fn mask_ranges(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let mut masked = String::new();
+    let mut done = 0;
+    for Range { start, end } in ranges {
+        if let Some(before) = text.get(done..start) {
+            masked.push_str(before);
+            masked.push_str(MASK);
+            done = end;
+        }
+    }
+    masked.push_str(text.get(done..).unwrap_or_default());
+    masked
 }
 
 fn ends_with_uuid(text: &str, end: usize) -> bool {
@@ -218,6 +258,16 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_full_of_pins_is_masked_on_a_small_stack() {
+        let whole = format!("pkcs11:{}", format!("pin-value=a;{PIN},").repeat(1000));
+        let small = std::thread::Builder::new().stack_size(64 << 10);
+        let line = small.spawn(move || masked(&[&whole])).unwrap().join().unwrap();
+
+        let expected = "pin-value=***;0a1b2c3d-0000-4000-8000-00000000000f:***,".repeat(1000);
+        assert_eq!(line, format!("pkcs11:{expected}"));
+    }
+
+    #[test]
     fn organization_and_token_are_recognised_wherever_they_stand() {
         for word in [PIN.to_owned(), PIN.replace(':', "%3A"), PIN.replace('+', "%2B").replace('/', "%2F")] {
             let line = masked(&["gpg-tool", &format!("x={word}")]);
@@ -235,8 +285,28 @@ mod tests {
     }
 
     #[test]
+    fn a_property_whose_name_ends_like_that_of_a_password_is_masked() {
+        assert_eq!(
+            masked(&["java", "-Djavax.net.ssl.keyStorePassword=x", "-Pclient_secret=y", "-Dpinned=z"]),
+            "java -Djavax.net.ssl.keyStorePassword=*** -Pclient_secret=*** -Dpinned=z"
+        );
+    }
+
+    #[test]
+    fn user_and_password_in_a_url_are_masked() {
+        assert_eq!(
+            masked(&["curl", "--proxy", "http://me:p@ss@proxy.test:3128", "https://a.test/b@c"]),
+            "curl --proxy http://***@proxy.test:3128 https://a.test/b@c"
+        );
+    }
+
+    #[test]
     fn a_command_line_inside_an_argument_is_masked_too() {
         assert_eq!(masked(&["sh", "-c", "pkcs11-tool --pin x -O"]), "sh -c pkcs11-tool --pin *** -O");
+        assert_eq!(
+            masked(&["sh", "-c", "cd a\npkcs11-tool\n\t--pin x"]),
+            "sh -c cd a pkcs11-tool  --pin ***"
+        );
     }
 
     #[test]

@@ -24,11 +24,11 @@ pub(super) struct LogFile {
     state: Mutex<State>,
 }
 
-enum State {
-    Untouched,
-    Open(Open),
-    /// Said once; from then on lines are dropped.
-    Unusable,
+#[derive(Default)]
+struct State {
+    open: Option<Open>,
+    /// That lines are dropped is said once; each line tries anew, disks and descriptors become free again.
+    told: bool,
 }
 
 struct Open {
@@ -39,20 +39,17 @@ struct Open {
 impl LogFile {
     /// A file in the configured folder, or in the default one.
     pub(super) fn new(configured: Option<PathBuf>) -> Self {
-        Self { configured, state: Mutex::new(State::Untouched) }
+        Self { configured, state: Mutex::default() }
     }
 
     /// Appends one line. The error, a sentence for the console, comes once.
     pub(super) fn append(&self, line: &[u8]) -> Result<(), String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Untouched) {
-            *state = State::Unusable;
-            *state = State::Open(self.open()?);
-        }
-        let State::Open(open) = &mut *state else { return Ok(()) };
-        if let Err(error) = open.append(line) {
-            *state = State::Unusable;
-            return Err(format!("the log file cannot be written: {error}"));
+        let written = state.open.take().map_or_else(|| self.open(), Ok).and_then(|open| open.append(line));
+        match written {
+            Ok(open) => state.open = Some(open),
+            Err(problem) if !std::mem::replace(&mut state.told, true) => return Err(problem),
+            Err(_) => {}
         }
         Ok(())
     }
@@ -74,7 +71,12 @@ impl Open {
         Ok(Self { directory, file })
     }
 
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn append(mut self, line: &[u8]) -> Result<Self, String> {
+        let written = self.try_append(line);
+        written.map(|()| self).map_err(|error| format!("the log file cannot be written: {error}"))
+    }
+
+    fn try_append(&mut self, line: &[u8]) -> io::Result<()> {
         if !self.is_current()? {
             self.file = open_file(&self.directory)?;
         }
@@ -251,6 +253,18 @@ mod tests {
 
         assert!(LogFile::new(Some(folder.0.clone())).append(b"one\n").is_err());
         assert_eq!(fs::read_to_string(victim).unwrap(), "");
+    }
+
+    #[test]
+    fn what_could_not_be_written_once_is_tried_again_with_the_next_line() {
+        let folder = Folder::named("again");
+        fs::write(&folder.0, "in the way").unwrap();
+        let log = LogFile::new(Some(folder.0.clone()));
+        assert!(log.append(b"one\n").is_err());
+        fs::remove_file(&folder.0).unwrap();
+        log.append(b"two\n").unwrap();
+
+        assert_eq!(folder.text(0), "two\n");
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::StatusCode;
+
 use super::connection::Broken;
+use super::problem::Answer;
 use super::retry::{GiveUp, RetryRules};
 use crate::error::{Failure, FailureKind};
 use crate::log::Log;
@@ -19,8 +22,10 @@ pub(super) struct Setback {
 }
 
 impl Setback {
-    pub(super) fn of_answer(failure: &Failure, asked_wait: Option<Duration>) -> Self {
-        Self { failure: failure.clone(), passing: true, sent: false, asked_wait }
+    /// A gateway that got no answer, or none that it understood, tells nothing of what the service did.
+    pub(super) fn of_answer(answer: &Answer, asked: &str, asked_wait: Option<Duration>) -> Self {
+        let sent = matches!(answer.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        Self { failure: answer.failure(asked), passing: true, sent, asked_wait }
     }
 
     pub(super) fn of_broken(asked: &str, broken: Broken) -> Self {

@@ -17,7 +17,7 @@ use super::problem::Answer;
 use super::retry::{self, RetryRules};
 use super::trust::Trust;
 use super::user::User;
-use crate::config::{ApiUrl, Configuration, HashSigningApi, Slug, settings};
+use crate::config::{ApiUrl, Configuration, HashSigningApi, ProxyUrl, Slug, settings};
 use crate::error::{Failure, FailureKind};
 use crate::log::Log;
 
@@ -143,7 +143,7 @@ impl Client {
                     course.tell_success(&self.log);
                     return Ok(received.answer);
                 }
-                Ok(received) => Setback::of_answer(&received.answer.failure(asked), received.retry_after),
+                Ok(received) => Setback::of_answer(&received.answer, asked, received.retry_after),
                 Err(broken) => Setback::of_broken(asked, broken),
             };
             let wait = course.next(&self.rules, setback, &self.log)?;
@@ -181,11 +181,9 @@ fn route(
     rules: &RetryRules,
     believes_environment: bool,
 ) -> Result<Route, Failure> {
-    let for_https = configuration.get(&settings::HTTPS_PROXY)?.filter(|_| api.is_https());
-    let proxy = for_https.or(configuration.get(&settings::HTTP_PROXY)?);
     Ok(Route {
         api: api.clone(),
-        proxy: proxy.filter(|_| !api.is_loopback()),
+        proxy: proxy(configuration, api)?,
         no_proxy: configuration.get(&settings::NO_PROXY)?,
         trust: Trust {
             authorities: configuration.get(&settings::TLS_CERTIFICATE_AUTHORITIES)?,
@@ -194,4 +192,16 @@ fn route(
         },
         connect_limit: rules.attempt.mul_f64(0.8),
     })
+}
+
+/// The proxy for this address. One that is not used may be anything: the variables are other programs', too.
+fn proxy(configuration: &Configuration, api: &ApiUrl) -> Result<Option<ProxyUrl>, Failure> {
+    if api.is_loopback() {
+        return Ok(None);
+    }
+    let for_https = if api.is_https() { configuration.get(&settings::HTTPS_PROXY)? } else { None };
+    match for_https {
+        Some(proxy) => Ok(Some(proxy)),
+        None => configuration.get(&settings::HTTP_PROXY),
+    }
 }

@@ -43,7 +43,7 @@ pub(super) struct Route {
 /// The connections of one run.
 pub(super) struct Connections {
     route: Route,
-    tls: OnceLock<Result<ClientConfig, Failure>>,
+    tls: OnceLock<ClientConfig>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -76,11 +76,8 @@ impl Connections {
     }
 
     fn open(&self) -> Result<Connection, Failure> {
-        let tls = self.tls.get_or_init(|| {
-            if self.route.api.is_https() { self.route.trust.tls() } else { self.route.trust.none() }
-        });
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls.clone()?)
+            .tls_backend_preconfigured(self.tls()?)
             .http1_only()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -94,6 +91,16 @@ impl Connections {
         let client = builder.build().map_err(|error| cannot("preparing the HTTP client", &error))?;
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         Ok(Connection { client, runtime: runtime.map_err(|error| cannot("preparing for requests", &error))? })
+    }
+
+    /// Whom to trust. A failure is not kept: a process that was short of descriptors may have some by now.
+    fn tls(&self) -> Result<ClientConfig, Failure> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls.clone());
+        }
+        let trust = &self.route.trust;
+        let tls = if self.route.api.is_https() { trust.tls()? } else { trust.none()? };
+        Ok(self.tls.get_or_init(|| tls).clone())
     }
 
     fn proxy(&self, proxy: &ProxyUrl) -> Result<Proxy, Failure> {
@@ -212,8 +219,7 @@ async fn exchange(client: &Client, request: &Request, credentials: &Credentials)
         }
         body.extend_from_slice(&chunk);
     }
-    let answer = Answer { status, location, body };
-    Ok(Received { answer: answer.concealing(credentials.token.reveal()), retry_after })
+    Ok(Received { answer: Answer::new(status, location, body, credentials.token.reveal()), retry_after })
 }
 
 fn prepared(client: &Client, request: &Request, credentials: &Credentials) -> reqwest::RequestBuilder {

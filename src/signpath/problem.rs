@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use reqwest::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::{Failure, FailureKind, conceal};
 
@@ -17,17 +18,21 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// The `Location`, of a redirect or of what was made.
     pub(super) location: Option<String>,
-    pub(super) body: Vec<u8>,
+    body: Vec<u8>,
+    /// What a refusal says.
+    words: Option<String>,
 }
 
 impl Answer {
-    /// The same answer without `secret`, which a service, or a proxy before it, may repeat when it refuses a request.
-    pub(super) fn concealing(mut self, secret: &str) -> Self {
-        if !self.status.is_success() {
-            self.body = conceal(&String::from_utf8_lossy(&self.body), secret).into_bytes();
-            self.location = self.location.map(|location| conceal(&location, secret));
+    /// Takes an answer. A service, or a proxy before it, may repeat `secret` when it refuses a request; nobody may read
+    /// it there.
+    pub(super) fn new(status: StatusCode, location: Option<String>, body: Vec<u8>, secret: &str) -> Self {
+        if status.is_success() {
+            return Self { status, location, body, words: None };
         }
-        self
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let location = location.map(|location| conceal(&conceal(&location, secret), &encoded));
+        Self { status, location, body: Vec::new(), words: summary(&body, secret) }
     }
 
     /// The body of a success.
@@ -41,8 +46,8 @@ impl Answer {
         if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
             answered.push_str(&format!(", a redirect to {location}"));
         }
-        if let Some(summary) = summary(&self.body) {
-            answered.push_str(&format!(": {summary}"));
+        if let Some(words) = &self.words {
+            answered.push_str(&format!(": {words}"));
         }
         Failure::new(kind(self.status), asked, answered, self.remedy())
     }
@@ -89,16 +94,17 @@ struct Problem {
     trace_id: Option<String>,
 }
 
-/// The answer's own words, as one line; `None` if it has none.
-pub(super) fn summary(body: &[u8]) -> Option<String> {
+/// The answer's own words, as one line without `secret`; `None` if it has none.
+fn summary(body: &[u8], secret: &str) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
-    let summary = match serde_json::from_str::<Problem>(text) {
-        Ok(problem) => problem.words(),
-        Err(_) if text.starts_with('<') => "a web page, not an answer of the API".to_owned(),
-        Err(_) => text.to_owned(),
+    let summary = match serde_json::from_str::<Problem>(text).map(|problem| problem.words()) {
+        Ok(words) if !words.is_empty() => words,
+        _ if text.starts_with('<') => "a web page, not an answer of the API".to_owned(),
+        // .NET escapes the plus sign of a token: other JSON is read and written again, so that it can be recognised
+        _ => serde_json::from_str::<Value>(text).map_or(text.to_owned(), |value| value.to_string()),
     };
-    (!summary.is_empty()).then(|| shortened(summary))
+    (!summary.is_empty()).then(|| shortened(conceal(&summary, secret)))
 }
 
 impl Problem {
@@ -133,10 +139,27 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status: StatusCode::from_u16(status).unwrap(),
-            location: None,
-            body: body.as_bytes().to_owned(),
+        Answer::new(StatusCode::from_u16(status).unwrap(), None, body.as_bytes().to_owned(), "no secret")
+    }
+
+    fn words(body: &str) -> Option<String> {
+        summary(body.as_bytes(), "no secret")
+    }
+
+    #[test]
+    fn a_secret_is_masked_however_it_is_written() {
+        let refused = |location: &str, body: &str| {
+            let location = Some(location.to_owned());
+            let answer = Answer::new(StatusCode::FOUND, location, body.as_bytes().to_owned(), "s3cr3t+/=");
+            answer.failure("asking").to_string()
+        };
+        for (location, body) in [
+            ("/?t=s3cr3t+/=", r#"{"detail":"s3cr3t\u002B/="}"#),
+            ("/?t=s3cr3t%2B%2F%3D", r#"["s3cr3t+\/\u003D"]"#),
+            ("/", &format!("{}s3cr3t+/=", " .".repeat(245))),
+        ] {
+            let message = refused(location, body);
+            assert!(message.contains("***") && !message.contains("s3cr3t"), "{message}");
         }
     }
 
@@ -146,19 +169,23 @@ mod tests {
             "type":"about:blank","title":"One or more validation errors occurred.","status":400,"traceId":"00-ab-cd-00"}"#;
 
         assert_eq!(
-            summary(body.as_bytes()).unwrap(),
+            words(body).unwrap(),
             "The hash algorithm does not match the given hash. SigningPolicySlug: Unknown. (trace id 00-ab-cd-00)"
         );
     }
 
     #[test]
     fn plain_text_of_older_servers_is_told_as_it_is_and_a_web_page_is_not() {
-        assert_eq!(summary(b" Unauthorized \n").as_deref(), Some("Unauthorized"));
-        assert_eq!(
-            summary(b"<!DOCTYPE html><html>").as_deref(),
-            Some("a web page, not an answer of the API")
-        );
-        assert_eq!(summary(b""), None);
+        assert_eq!(words(" Unauthorized \n").as_deref(), Some("Unauthorized"));
+        assert_eq!(words("<!DOCTYPE html><html>").as_deref(), Some("a web page, not an answer of the API"));
+        assert_eq!(words(""), None);
+    }
+
+    #[test]
+    fn json_that_is_no_problem_is_told_as_it_is() {
+        let body = r#"{"statusCode":401,"message":"Access denied"}"#;
+
+        assert_eq!(words(body).unwrap(), r#"{"message":"Access denied","statusCode":401}"#);
     }
 
     #[test]
@@ -194,6 +221,6 @@ mod tests {
     fn a_body_of_any_depth_and_length_becomes_one_short_line() {
         let deep = "[".repeat(100_000);
 
-        assert_eq!(summary(deep.as_bytes()).unwrap().chars().count(), LONGEST_SUMMARY + 1);
+        assert_eq!(words(&deep).unwrap().chars().count(), LONGEST_SUMMARY + 1);
     }
 }

@@ -47,7 +47,7 @@ impl RetryRules {
             return Err(GiveUp::Repetitions);
         }
         let wait = asked.unwrap_or_else(|| self.backoff(attempts).mul_f64(1.0 - jitter / 2.0));
-        if elapsed + wait < self.total { Ok(wait) } else { Err(GiveUp::Time) }
+        if elapsed.saturating_add(wait) < self.total { Ok(wait) } else { Err(GiveUp::Time) }
     }
 
     /// The time that is left for the attempt that begins now.
@@ -106,6 +106,11 @@ mod tests {
     fn what_the_service_asks_for_is_obeyed_if_there_is_time_for_it() {
         assert_eq!(rules().wait(1, Duration::ZERO, Some(90 * SECOND), 0.5), Ok(90 * SECOND));
         assert_eq!(rules().wait(1, 520 * SECOND, Some(90 * SECOND), 0.5), Err(GiveUp::Time));
+    }
+
+    #[test]
+    fn a_wait_that_no_clock_can_tell_ends_the_attempts() {
+        assert_eq!(rules().wait(2, SECOND, Some(Duration::MAX), 0.5), Err(GiveUp::Time));
     }
 
     #[test]

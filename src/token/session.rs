@@ -145,6 +145,20 @@ impl<T> Place<T> {
         }
     }
 
+    /// Ends the operation for a host that asks for it.
+    ///
+    /// # Errors
+    ///
+    /// `CKR_OPERATION_CANCEL_FAILED`: it is being finished; for a signature, a request is out.
+    pub fn end(&self) -> Result<()> {
+        self.cancel();
+        if self.is_active() {
+            let reason = format!("the {} is being finished by another thread", self.name);
+            return Err(refused(ReturnValue::OPERATION_CANCEL_FAILED, reason));
+        }
+        Ok(())
+    }
+
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -119,6 +119,17 @@ fn a_value_that_does_not_parse_is_told_when_it_is_needed() {
 }
 
 #[test]
+fn a_proxy_that_is_not_used_may_be_anything() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let mut variables = emulator.variables();
+        variables.push(("http_proxy", "socks5://proxy.test:1080".to_owned()));
+
+        assert_eq!(visible(&initialized(&variables)), 24);
+    });
+}
+
+#[test]
 fn an_unknown_key_is_warned_about_and_hinders_nothing() {
     in_own_process(|| {
         let emulator = Emulator::start();

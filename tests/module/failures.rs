@@ -229,12 +229,14 @@ fn a_signature_that_does_not_verify_is_never_handed_out() {
 }
 
 #[test]
-fn a_token_that_the_service_repeats_is_masked() {
-    in_own_process(|| {
+fn a_token_that_the_service_repeats_is_masked_also_where_its_plus_sign_is_escaped() {
+    let bodies = ["the token TOKEN is not welcome", r#"{"detail":"the token TOKEN is not welcome"}"#];
+    let escapes = ["+", "\\u002B"];
+    in_own_process_each(bodies.into_iter().zip(escapes), |(body, plus)| {
         let emulator = Emulator::start();
         let session = initialized(&emulator.variables()).session();
         session.private_key("container-images/rsa-2048");
-        let body = format!("the token {} is not welcome", emulator.token);
+        let body = body.replace("TOKEN", &emulator.token.replace('+', plus));
         emulator.tell("POST", "faults", json!({"route": "signHash", "status": 400, "body": body}));
         let (_, console) = watching(|| sign(&session, "container-images/rsa-2048"));
 

@@ -3,12 +3,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use cryptoki_sys::CKF_SIGN;
 use serde_json::json;
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
-use crate::support::pkcs11::{Pkcs11, Session, initialized, set};
+use crate::support::pkcs11::{Pkcs11, Session, check, initialized, set};
 use crate::support::verification::verify;
 
 fn tasks() -> usize {
@@ -142,6 +143,10 @@ fn a_session_whose_request_is_out_hinders_nobody() {
             session.info().unwrap();
             other.find(&[]).unwrap();
             assert_eq!(session.sign_init(M::ECDSA, 1), Err(ReturnValue::OPERATION_ACTIVE));
+            let sign_init = pkcs11.list.C_SignInit.unwrap();
+            let cancelled = check(unsafe { sign_init(session.handle, std::ptr::null_mut(), 0) });
+            assert_eq!(cancelled, Err(ReturnValue::OPERATION_CANCEL_FAILED));
+            assert_eq!(session.cancel(CKF_SIGN), Err(ReturnValue::OPERATION_CANCEL_FAILED));
             pkcs11.close_all().unwrap();
             assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
             assert_eq!(signer.join().unwrap(), Err(ReturnValue::SESSION_CLOSED));
@@ -187,6 +192,36 @@ fn finalising_ends_the_wait_between_attempts() {
             assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
         });
     });
+}
+
+#[test]
+fn a_process_that_had_no_descriptors_left_signs_when_it_has_some() {
+    in_own_process(|| {
+        let emulator = Emulator::with_tls();
+        let session = initialized(&emulator.variables()).session();
+        let before = limit_of_open_files();
+        set_limit_of_open_files(libc::rlimit { rlim_cur: lowest_free_descriptor(), ..before });
+        let starved = session.find(&[]);
+        set_limit_of_open_files(before);
+
+        assert_eq!(starved, Err(ReturnValue::GENERAL_ERROR));
+        sign(&session).unwrap();
+    });
+}
+
+fn limit_of_open_files() -> libc::rlimit {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) }, 0);
+    limit
+}
+
+fn set_limit_of_open_files(limit: libc::rlimit) {
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
+}
+
+fn lowest_free_descriptor() -> libc::rlim_t {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    std::os::fd::AsRawFd::as_raw_fd(&file) as libc::rlim_t
 }
 
 #[test]

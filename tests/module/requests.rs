@@ -266,6 +266,20 @@ fn an_answer_that_was_lost_is_told_as_possibly_signed_twice() {
 }
 
 #[test]
+fn an_answer_that_a_gateway_lost_is_told_so_too() {
+    in_own_process_each([502, 504], |status| {
+        let emulator = Emulator::start();
+        let session = initialized(&with(&emulator, &QUICK)).session();
+        let key = session.private_key("container-images/p-256");
+        emulator.tell("POST", "faults", json!({"route": "signHash", "execute": true, "status": status}));
+        session.signature(M::ECDSA, key, &[7; 32]).unwrap();
+
+        assert_eq!(emulator.audit().len(), 2);
+        assert!(emulator.log().contains("possibly signed twice"), "{}", emulator.log());
+    });
+}
+
+#[test]
 fn a_connection_that_went_stale_costs_one_silent_reconnect() {
     in_own_process(|| {
         let emulator = Emulator::start();

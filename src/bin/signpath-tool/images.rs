@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn only_sha256_in_lower_case_is_a_digest() {
-        assert_eq!(Digest::parse(DIGEST).unwrap().digits(), &DIGEST[7..]);
+        assert_eq!(Digest::parse(DIGEST).unwrap().digits(), DIGEST.split_at(7).1);
         assert_eq!(Digest::parse(&DIGEST.replace("07", "0A")), None);
         assert_eq!(Digest::parse(&DIGEST.replace("sha256", "sha512")), None);
         assert!(Name::parse(&format!("quay.io/app@{}", DIGEST.replace("07", "0A"))).is_err());

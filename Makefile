@@ -26,8 +26,6 @@ demo: ## Sign images with stock cosign through the module, start to end (KEEP=1 
 .PHONY: build
 build: ## Build what is shipped: the module, and the programs beside it
 	$(cargo) build --release
-	@# The module once more, by itself and last: with what the programs want of the crates they share, it is larger.
-	$(cargo) build --release --lib --no-default-features
 
 .PHONY: test
 test: ## Run what CI runs; installs what is missing

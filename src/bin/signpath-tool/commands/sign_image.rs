@@ -13,17 +13,18 @@ use crate::arguments::{Images, Output, SignImage};
 use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
 use crate::console::Console;
-use crate::images::{Image, Registries};
+use crate::images::{Image, Registries, Repository};
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
 use crate::outcome::{Ending, Exit, Result};
+use crate::registry::Registry;
 use crate::service::Service;
 use crate::signed_artifact::{self, LARGEST, Sent};
 use crate::signer::Signer;
 use crate::signing_request;
 
-/// So many images are attached to at a time: registries limit how many requests they take.
+/// So many repositories are written at a time: registries limit how many requests they take.
 const AT_A_TIME: usize = 8;
 
 /// The artifact's name in SignPath.
@@ -102,13 +103,17 @@ async fn attach(
     signatures: &[Vec<u8>],
     signer: &Signer,
 ) -> Result<Vec<Attached>> {
-    let mut jobs = Vec::new();
+    let mut repositories: BTreeMap<&Repository, Vec<Signed<'_>>> = BTreeMap::new();
     for (file, signature) in metadata.iter().zip(signatures) {
         let signed = Signed { image: &file.image, payload: &file.content, signature };
-        jobs.push((registries.of(&file.image.repository).await?, signed));
+        repositories.entry(&file.image.repository).or_default().push(signed);
     }
-    let attaching = jobs.iter().map(|(registry, signed)| attachments::attach(registry, *signed, signer));
-    let results: Vec<Result<Attached>> = stream::iter(attaching).buffered(AT_A_TIME).collect().await;
+    let mut jobs = Vec::new();
+    for (repository, signed) in repositories {
+        jobs.push((registries.of(repository).await?, signed));
+    }
+    let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed, signer));
+    let results: Vec<_> = stream::iter(attaching).buffered(AT_A_TIME).collect::<Vec<_>>().await.concat();
     let (all, failed) = (results.len(), results.iter().filter(|result| result.is_err()).count());
     let attached: Result<Vec<Attached>> = results.into_iter().collect();
     attached.map_err(|ending| match all {
@@ -116,6 +121,20 @@ async fn attach(
         _ => ending
             .adding(&format!(" ({failed} of {all} images failed, {} have their signature)", all - failed)),
     })
+}
+
+/// Attaches to the images of one repository, one after the other: a registry may lose a blob that is uploaded twice at
+/// the same time, and all bundles share one.
+async fn attach_in_turn(
+    registry: &Registry,
+    images: &[Signed<'_>],
+    signer: &Signer,
+) -> Vec<Result<Attached>> {
+    let mut results = Vec::new();
+    for signed in images {
+        results.push(attachments::attach(registry, *signed, signer).await);
+    }
+    results
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! The program that loaded the module: its name, its user, its command line without secrets.
 //!
 //! Read when first needed, not at C_Initialize: a program that only lists slots must not pay for it. What of it goes
-//! to SignPath is decided by `signpath::hash_signing`, whether anything does by a setting.
+//! to SignPath is decided by `signpath::user`, whether anything does by a setting.
 
 pub(crate) mod redaction;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::organization::artifact_configuration::ConfigurationPath;
 use crate::shapes::Shapes;
 

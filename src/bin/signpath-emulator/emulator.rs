@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, Reporting};
 use crate::faults::FaultQueue;
+use crate::generation::Generation;
 use crate::identifiers::Uuid;
 use crate::organization::Organization;
 use crate::organization::artifact_configuration::StoredConfiguration;
@@ -39,22 +40,6 @@ pub(crate) struct Settings {
     pub(crate) initial_shapes: Shapes,
     pub(crate) artifact_configurations: Vec<StoredConfiguration>,
     pub(crate) reporting: Reporting,
-}
-
-/// How old the emulated server is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Generation {
-    /// A server of today: has SignHash, and still fast signing.
-    Current,
-    /// A server older than 1.195.0 and 1.196.0: no SignHash; 401 and 403 are plain text.
-    Legacy,
-}
-
-/// Whether signing requests are printed as they happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reporting {
-    StandardError,
-    Quiet,
 }
 
 impl Emulator {

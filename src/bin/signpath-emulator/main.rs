@@ -9,7 +9,7 @@
 //! | room | what it is |
 //! | --- | --- |
 //! | [`arguments`], [`environment_file`] | the command line; the file that a shell reads |
-//! | [`emulator`] | the state that everything shares |
+//! | [`emulator`], [`generation`] | the state that everything shares; how old the server is |
 //! | [`organization`] | users, signing policies, who may submit where |
 //! | [`artifacts`] | archives, artifact configurations, signed files |
 //! | [`signing_requests`] | signing requests for files, from submission to end |
@@ -39,6 +39,7 @@ mod control;
 mod emulator;
 mod environment_file;
 mod faults;
+mod generation;
 mod http;
 mod identifiers;
 mod organization;
@@ -61,7 +62,8 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use arguments::Arguments;
-use emulator::{Emulator, Reporting, Settings};
+use audit_log::Reporting;
+use emulator::{Emulator, Settings};
 use environment_file::Environment;
 use organization::artifact_configuration::StoredConfiguration;
 use organization::default_data::{self, ORGANIZATION_ID};

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::metadata::Format;
 use crate::metadata::annotations::Annotations;
-use crate::metadata::identities::Pattern;
+use crate::metadata::identities::IdentityOptions;
 use crate::origin::OriginArguments;
 use crate::outcome::Exit;
+use crate::registry::RegistryOptions;
 use crate::service::RequestArguments;
+use crate::signer::{PinnedSigner, SignerOptions};
 use crate::signing_request::WaitArguments;
 
 /// Works with SignPath beside the PKCS#11 module.
@@ -125,7 +128,7 @@ pub(crate) struct Attach {
     pub(crate) signature: PathBuf,
 
     #[command(flatten)]
-    pub(crate) signer: Signer,
+    pub(crate) signer: SignerOptions,
 
     #[command(flatten)]
     pub(crate) identities: IdentityOptions,
@@ -152,7 +155,7 @@ pub(crate) struct Verify {
     pub(crate) annotations: Vec<Annotations>,
 
     #[command(flatten)]
-    pub(crate) signer: Signer,
+    pub(crate) signer: SignerOptions,
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
@@ -168,15 +171,6 @@ pub(crate) struct ArtifactConfiguration {
     /// How many images one signing request is for
     #[arg(long, value_enum, default_value_t = Count::One)]
     pub(crate) images: Count,
-}
-
-/// A format of metadata and signatures.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// What cosign 2 makes: a JSON payload, the signature in a tag of its own
-    SimpleSigning,
-    /// What cosign 3 makes: an in-toto statement, the signature in a Sigstore bundle
-    Bundle,
 }
 
 /// How many images a signing request is for.
@@ -221,94 +215,4 @@ pub(crate) struct Images {
 
     #[command(flatten)]
     pub(crate) registry: RegistryOptions,
-}
-
-/// Which images are allowed.
-#[derive(Args, Debug)]
-pub(crate) struct IdentityOptions {
-    /// Refuse images of other repositories: `*` is part of a name, `**` several; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) allow_identity: Vec<Pattern>,
-
-    /// The same from a file, one pattern a line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) allow_identity_file: Vec<PathBuf>,
-}
-
-/// Whose signature it must be.
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Signer {
-    /// The public key, PEM or DER
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: Option<PathBuf>,
-
-    /// A certificate with the public key, PEM or DER
-    #[arg(long, value_name = "FILE")]
-    pub(crate) certificate: Option<PathBuf>,
-}
-
-/// Whose signature it must be, where SignPath's word on that is not enough.
-#[derive(Args, Debug)]
-#[group(multiple = false)]
-pub(crate) struct PinnedSigner {
-    /// The public key that the signatures must be of, PEM or DER [default: that of the signing request's certificate]
-    #[arg(long = "key", id = "pinned key", value_name = "FILE")]
-    key: Option<PathBuf>,
-
-    /// A certificate with that public key, PEM or DER
-    #[arg(long = "certificate", id = "pinned certificate", value_name = "FILE")]
-    certificate: Option<PathBuf>,
-}
-
-impl PinnedSigner {
-    /// The same as options of a command that needs one; `None` where none is given.
-    pub(crate) fn given(&self) -> Option<Signer> {
-        let is_given = self.key.is_some() || self.certificate.is_some();
-        is_given.then(|| Signer { key: self.key.clone(), certificate: self.certificate.clone() })
-    }
-}
-
-/// How a registry is reached. The names are cosign's.
-#[derive(Args, Debug, Default)]
-pub(crate) struct RegistryOptions {
-    /// Accept any certificate of the registry, for testing
-    #[arg(long)]
-    pub(crate) allow_insecure_registry: bool,
-
-    /// Certificate authorities to trust in place of the system's, PEM
-    #[arg(long, value_name = "FILE")]
-    pub(crate) registry_cacert: Option<PathBuf>,
-
-    /// User name, in place of that of `docker login`
-    #[arg(long, value_name = "NAME", requires = "registry_password")]
-    pub(crate) registry_username: Option<String>,
-
-    /// Password; other users of the machine can see it, which they cannot after `docker login`
-    #[arg(long, value_name = "PASSWORD", requires = "registry_username")]
-    pub(crate) registry_password: Option<String>,
-
-    /// Bearer token
-    #[arg(long, value_name = "TOKEN", conflicts_with = "registry_username")]
-    pub(crate) registry_token: Option<String>,
-}
-
-impl Signer {
-    /// These options as they are typed.
-    pub(crate) fn words(&self) -> Vec<String> {
-        option("--key", self.key.as_ref()).chain(option("--certificate", self.certificate.as_ref())).collect()
-    }
-}
-
-impl RegistryOptions {
-    /// These options as they are typed, without secrets.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let insecure = self.allow_insecure_registry.then(|| "--allow-insecure-registry".to_owned());
-        insecure.into_iter().chain(option("--registry-cacert", self.registry_cacert.as_ref())).collect()
-    }
-}
-
-fn option(name: &str, path: Option<&PathBuf>) -> impl Iterator<Item = String> {
-    let words = path.map(|path| [name.to_owned(), path.display().to_string()]);
-    words.into_iter().flatten()
 }

@@ -3,7 +3,8 @@
 //! What it says must fit what [`crate::metadata::archive`] packs: the names of the files, and the hash that cosign
 //! verifies with.
 
-use crate::arguments::{Count, Format};
+use crate::arguments::Count;
+use crate::metadata::Format;
 use crate::metadata::archive::base_name;
 
 /// The artifact configuration for one signing request.

@@ -1,16 +1,10 @@
 //! Names of images, and what they stand for: a repository, and the digest of a manifest in it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use oci_client::Reference;
 
-use crate::arguments::RegistryOptions;
-use crate::console::Console;
-use crate::metadata::identities::Identities;
 use crate::outcome::{Ending, Exit, Result};
-use crate::registry::Registry;
-use crate::registry::manifest::Index;
 
 /// A repository in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,12 +74,13 @@ impl fmt::Display for Image {
 /// An image as somebody typed it.
 #[derive(Debug, Clone)]
 pub(crate) struct Name {
-    repository: Repository,
-    version: Version,
+    pub(crate) repository: Repository,
+    pub(crate) version: Version,
 }
 
+/// Which manifest of a repository is meant.
 #[derive(Debug, Clone)]
-enum Version {
+pub(crate) enum Version {
     Digest(Digest),
     Tag(String),
 }
@@ -113,82 +108,6 @@ impl Name {
             None => Version::Tag(reference.tag().unwrap_or("latest").to_owned()),
         };
         Ok(Self { repository, version })
-    }
-}
-
-/// Connections to registries, one a repository.
-pub(crate) struct Registries<'a> {
-    options: &'a RegistryOptions,
-    console: &'a Console,
-    open: BTreeMap<Repository, Registry>,
-}
-
-impl<'a> Registries<'a> {
-    pub(crate) fn new(options: &'a RegistryOptions, console: &'a Console) -> Self {
-        Self { options, console, open: BTreeMap::new() }
-    }
-
-    /// The connection to a repository.
-    pub(crate) async fn of(&mut self, repository: &Repository) -> Result<Registry> {
-        if let Some(registry) = self.open.get(repository) {
-            return Ok(registry.clone());
-        }
-        let registry = Registry::open(repository, self.options, self.console).await?;
-        self.open.insert(repository.clone(), registry.clone());
-        Ok(registry)
-    }
-
-    /// The images that are meant, each once; nothing is asked before all of them are known to be allowed.
-    pub(crate) async fn resolve(
-        &mut self,
-        references: &[String],
-        recursive: bool,
-        identities: &Identities,
-    ) -> Result<Vec<Image>> {
-        let names: Vec<Name> = references.iter().map(|text| Name::parse(text)).collect::<Result<_>>()?;
-        names.iter().try_for_each(|name| identities.check(&name.repository))?;
-        let mut images = Vec::new();
-        for name in names {
-            let image = self.resolve_one(name).await?;
-            let parts = if recursive { self.parts(&image).await? } else { Vec::new() };
-            for image in std::iter::once(image).chain(parts) {
-                if !images.contains(&image) {
-                    images.push(image);
-                }
-            }
-        }
-        Ok(images)
-    }
-
-    /// A tag is looked up, and told: it may mean something else tomorrow.
-    async fn resolve_one(&mut self, name: Name) -> Result<Image> {
-        let repository = name.repository;
-        let tag = match name.version {
-            Version::Digest(digest) => return Ok(Image { repository, digest }),
-            Version::Tag(tag) => tag,
-        };
-        let manifest = self.of(&repository).await?.required_manifest(&tag).await?;
-        self.console.say(&format!("{repository}:{tag} is {}", manifest.digest));
-        Ok(Image { repository, digest: manifest.digest })
-    }
-
-    /// The images of an index, and those of the indexes in it.
-    async fn parts(&mut self, index: &Image) -> Result<Vec<Image>> {
-        let registry = self.of(&index.repository).await?;
-        let (mut parts, mut indexes) = (Vec::new(), vec![index.digest.clone()]);
-        while let Some(digest) = indexes.pop() {
-            let manifest = registry.required_manifest(digest.as_str()).await?;
-            let Some(index_of_it) = Index::read(&manifest) else { continue };
-            for entry in index_of_it.manifests {
-                let digest = entry.digest()?;
-                let part = Image { repository: index.repository.clone(), digest: digest.clone() };
-                if part != *index && !parts.contains(&part) {
-                    parts.push(part);
-                    indexes.extend(entry.is_index().then_some(digest));
-                }
-            }
-        }
-        Ok(parts)
     }
 }
 

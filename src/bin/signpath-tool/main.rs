@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
+//! | [`resolution`] | names looked up in registries |
 //! | [`images`] | names of images, and what they stand for |
 //! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
 //! | [`signer`] | whether a signature is one of the key over exactly these bytes |
@@ -31,6 +32,7 @@ mod metadata;
 mod origin;
 mod outcome;
 mod registry;
+mod resolution;
 mod service;
 mod signed_artifact;
 mod signer;

@@ -1,18 +1,62 @@
 //! Whether a signature is one of a key over exactly these bytes, in the way in which cosign verifies: SHA-256, and
 //! PKCS#1 v1.5 or ECDSA in DER.
 
+use std::path::PathBuf;
+
 use aws_lc_rs::signature::{self as schemes, UnparsedPublicKey, VerificationAlgorithm};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use clap::Args;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use signpath_pkcs11::signpath::{Certificate, Curve, PublicKey};
 use x509_cert::der::asn1::{AnyRef, UintRef};
 use x509_cert::der::{Encode, Tag};
 
-use crate::arguments;
+use crate::command_line::words;
 use crate::files;
 use crate::outcome::{Ending, Exit, Result};
+
+/// Whose signature it must be.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SignerOptions {
+    /// The public key, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// A certificate with the public key, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+}
+
+impl SignerOptions {
+    /// These options as they are typed.
+    pub(crate) fn words(&self) -> Vec<String> {
+        words("--key", self.key.as_ref()).chain(words("--certificate", self.certificate.as_ref())).collect()
+    }
+}
+
+/// Whose signature it must be, where SignPath's word on that is not enough.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub(crate) struct PinnedSigner {
+    /// The public key that the signatures must be of, PEM or DER [default: that of the signing request's certificate]
+    #[arg(long = "key", id = "pinned key", value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// A certificate with that public key, PEM or DER
+    #[arg(long = "certificate", id = "pinned certificate", value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+impl PinnedSigner {
+    /// The same as options of a command that needs one; `None` where none is given.
+    pub(crate) fn given(&self) -> Option<SignerOptions> {
+        let is_given = self.key.is_some() || self.certificate.is_some();
+        is_given.then(|| SignerOptions { key: self.key.clone(), certificate: self.certificate.clone() })
+    }
+}
 
 /// A key whose signatures are accepted.
 #[derive(Debug, Clone)]
@@ -22,7 +66,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     /// The key of the command line.
-    pub(crate) fn of(options: &arguments::Signer) -> Result<Self> {
+    pub(crate) fn of(options: &SignerOptions) -> Result<Self> {
         let (path, what, signer) = match (&options.key, &options.certificate) {
             (Some(path), _) => (path, "public key", Self::of_public_key(&files::read(path)?)),
             (None, Some(path)) => (path, "certificate", Self::of_certificate(&files::read(path)?)),

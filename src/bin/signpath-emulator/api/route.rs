@@ -4,7 +4,7 @@
 
 use hyper::Method;
 
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::http::path_segments;
 use crate::shapes::{MissingRoute, Shapes};
 

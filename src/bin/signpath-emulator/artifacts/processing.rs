@@ -172,7 +172,7 @@ impl Processing<'_> {
 mod tests {
     use super::*;
     use crate::artifacts::xml;
-    use crate::emulator::Generation;
+    use crate::generation::Generation;
     use crate::shapes::RawEcdsaSignature;
     use crate::signing::key_store::KeyStore;
 

@@ -10,7 +10,7 @@ use super::configuration::{
 };
 use super::parameters::{self, Necessity, ParameterDeclaration};
 use super::template::{Attribute, AttributeValue, Template};
-use crate::emulator::Generation;
+use crate::generation::Generation;
 
 const NAMESPACE: &str = "http://signpath.io/artifact-configuration/v1";
 

@@ -12,7 +12,6 @@ use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::emulator::Reporting;
 use crate::identifiers::{Timestamp, Uuid};
 use crate::organization::signing_policy::PolicyPath;
 use crate::signing::algorithm::SignatureScheme;
@@ -21,6 +20,13 @@ use files::FileSubject;
 
 /// So many entries are kept; the oldest go first. A soak test must not fill the memory.
 const KEPT_ENTRIES: usize = 100_000;
+
+/// Whether signing requests are printed as they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    StandardError,
+    Quiet,
+}
 
 /// The log.
 pub(crate) struct AuditLog {

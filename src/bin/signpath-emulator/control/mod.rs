@@ -142,7 +142,9 @@ fn read<T: DeserializeOwned>(request: &ReceivedRequest) -> Result<T, Mistake> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::{Generation, Reporting, Settings};
+    use crate::audit_log::Reporting;
+    use crate::emulator::Settings;
+    use crate::generation::Generation;
     use crate::shapes::Shapes;
     use crate::signing::key_store::KeyStore;
     use hyper::body::Bytes;

@@ -27,7 +27,7 @@ use serde_json::value::RawValue;
 use super::{Delivery, Drip, Ending, Execution, Fault, FaultPlan, Reply, Tampering};
 use crate::api::route::{Resource, RouteName};
 use crate::artifacts::tampering::ArtifactTampering;
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::http::answer::{Answer, AnswerBody};
 use crate::http::problem::Problem;
 use crate::shapes::Shapes;

@@ -8,7 +8,7 @@ use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::answer::Answer;
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::identifiers::random_trace_id;
 use crate::shapes::{ErrorContentType, Shapes};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::signing_policy::PolicyPath;
 use crate::artifacts::configuration::{ArtifactConfiguration, ConfigurationError};
 use crate::artifacts::xml;
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::identifiers::Uuid;
 
 /// An artifact configuration of a project.

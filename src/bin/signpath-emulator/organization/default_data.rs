@@ -6,7 +6,7 @@ use super::artifact_configuration::{ConfigurationPath, StoredConfiguration};
 use super::signing_policy::{ApprovalProcess, CertificateType, PolicyPath, SigningPolicy};
 use super::user::{SubmitterOf, TokenState, User};
 use crate::artifacts::configuration::ConfigurationError;
-use crate::emulator::Generation;
+use crate::generation::Generation;
 use crate::identifiers::Uuid;
 use crate::signing::key_store::KeyStore;
 

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use x509_cert::der::DateTime;
 
 use super::{Found, Signed, decode};
-use crate::arguments::Format;
 use crate::images::{Digest, Image};
+use crate::metadata::Format;
 use crate::metadata::statement::{self, PAYLOAD_TYPE, PREDICATE_TYPE};
 use crate::outcome::{Ending, Exit, Result};
 use crate::registry::Registry;

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
-use crate::arguments::Format;
 use crate::images::{Digest, Image};
 use crate::metadata::Claim;
+use crate::metadata::Format;
 use crate::outcome::Result;
 use crate::registry::Registry;
 use crate::signer::Signer;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Found, Signed, decode};
-use crate::arguments::Format;
 use crate::images::{Digest, Image};
+use crate::metadata::Format;
 use crate::outcome::Result;
 use crate::registry::Registry;
 use crate::registry::manifest::{self, Descriptor, IMAGE_CONFIG, IMAGE_MANIFEST, Manifest, Stored};

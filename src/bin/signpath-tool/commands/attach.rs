@@ -5,9 +5,9 @@ use crate::arguments::{Attach, Output};
 use crate::attachments::{self, Signed, name};
 use crate::console::Console;
 use crate::files;
-use crate::images::Registries;
 use crate::metadata::identities::Identities;
 use crate::outcome::{Ending, Exit, Result};
+use crate::resolution::Registries;
 use crate::signer::{Signer, signature_of_file};
 
 pub(crate) async fn run(arguments: Attach, console: &Console) -> Result<()> {

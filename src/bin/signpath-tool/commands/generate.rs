@@ -5,15 +5,17 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
 use super::{print, print_json};
-use crate::arguments::{Format, Generate, Output};
+use crate::arguments::{Generate, Output};
 use crate::attachments::format_name;
 use crate::console::Console;
 use crate::files;
-use crate::images::{Digest, Registries};
+use crate::images::Digest;
+use crate::metadata::Format;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
 use crate::outcome::{Ending, Exit, Result};
+use crate::resolution::Registries;
 
 pub(crate) async fn run(arguments: Generate, console: &Console) -> Result<()> {
     let identities = Identities::of(&arguments.images.identities)?;

@@ -13,12 +13,13 @@ use crate::arguments::{Images, Output, SignImage};
 use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
 use crate::console::Console;
-use crate::images::{Image, Registries, Repository};
+use crate::images::{Image, Repository};
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
 use crate::outcome::{Ending, Exit, Result};
 use crate::registry::Registry;
+use crate::resolution::Registries;
 use crate::service::Service;
 use crate::signed_artifact::{self, LARGEST, Sent};
 use crate::signer::Signer;
@@ -173,7 +174,7 @@ fn again(
         words.extend(["-a".to_owned(), Annotations::field(key, value)]);
     }
     words.extend(arguments.images.registry.words());
-    words.extend(arguments.pinned.given().iter().flat_map(crate::arguments::Signer::words));
+    words.extend(arguments.pinned.given().iter().flat_map(crate::signer::SignerOptions::words));
     words.extend(images.iter().map(ToString::to_string));
     command_line::of(&words)
 }

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{print, print_json};
-use crate::arguments::{Format, Output, Verify};
+use crate::arguments::{Output, Verify};
 use crate::attachments::{self, Found, format_name, name};
 use crate::console::Console;
-use crate::images::{Image, Registries};
+use crate::images::Image;
 use crate::metadata::Claim;
+use crate::metadata::Format;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::outcome::{Ending, Exit, Result};
+use crate::resolution::Registries;
 use crate::signer::Signer;
 
 pub(crate) async fn run(arguments: Verify, console: &Console) -> Result<()> {

@@ -7,8 +7,8 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use super::Format;
 use super::Metadata;
-use crate::arguments::Format;
 use crate::images::Image;
 use crate::outcome::{Ending, Exit, Result};
 

@@ -1,11 +1,25 @@
 //! Which repositories are allowed: patterns from the command line and from files.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::arguments::IdentityOptions;
+use clap::Args;
+
 use crate::files;
 use crate::images::Repository;
 use crate::outcome::{Ending, Exit, Result};
+
+/// Which images are allowed.
+#[derive(Args, Debug)]
+pub(crate) struct IdentityOptions {
+    /// Refuse images of other repositories: `*` is part of a name, `**` several; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) allow_identity: Vec<Pattern>,
+
+    /// The same from a file, one pattern a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow_identity_file: Vec<PathBuf>,
+}
 
 /// A pattern of repositories, such as `ghcr.io/acme/*`: `*` is any part of a name up to the next slash, `**` any part.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,19 @@ pub(crate) mod statement;
 
 use std::collections::BTreeMap;
 
-use crate::arguments::Format;
+use clap::ValueEnum;
+
 use crate::images::{Digest, Image};
 use crate::outcome::{Ending, Exit, Result};
+
+/// A format of metadata and signatures.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// What cosign 2 makes: a JSON payload, the signature in a tag of its own
+    SimpleSigning,
+    /// What cosign 3 makes: an in-toto statement, the signature in a Sigstore bundle
+    Bundle,
+}
 
 /// The metadata of one image.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Claim;
-use crate::arguments::Format;
+use super::Format;
 use crate::images::{Digest, Image};
 use crate::outcome::{Ending, Exit, Result};
 

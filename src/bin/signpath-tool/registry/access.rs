@@ -8,7 +8,7 @@ use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig,
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::arguments::RegistryOptions;
+use super::RegistryOptions;
 use crate::console::Console;
 use crate::outcome::{Ending, Exit, Result};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use oci_client::secrets::RegistryAuth;
 
-use crate::arguments::RegistryOptions;
+use super::RegistryOptions;
 use crate::outcome::{Ending, Exit, Result};
 
 /// Under this name docker keeps the credentials of Docker Hub.

@@ -9,6 +9,9 @@ pub(crate) mod manifest;
 mod retry;
 pub(crate) mod tags;
 
+use std::path::PathBuf;
+
+use clap::Args;
 use oci_client::client::Client;
 use oci_client::errors::OciDistributionError as Error;
 use oci_client::manifest::OciDescriptor;
@@ -16,7 +19,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Reference, RegistryOperation};
 use reqwest::header::HeaderValue;
 
-use crate::arguments::RegistryOptions;
+use crate::command_line::words;
 use crate::console::Console;
 use crate::images::{Digest, Repository};
 use crate::outcome::{Ending, Exit, Result};
@@ -25,6 +28,38 @@ use manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, IMAGE_INDEX, IMAGE_MANI
 
 /// Nothing that is read as a blob is anywhere near as large: payloads, bundles, configurations.
 const LARGEST_BLOB: u64 = 4 << 20;
+
+/// How a registry is reached. The names are cosign's.
+#[derive(Args, Debug, Default)]
+pub(crate) struct RegistryOptions {
+    /// Accept any certificate of the registry, for testing
+    #[arg(long)]
+    pub(crate) allow_insecure_registry: bool,
+
+    /// Certificate authorities to trust in place of the system's, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) registry_cacert: Option<PathBuf>,
+
+    /// User name, in place of that of `docker login`
+    #[arg(long, value_name = "NAME", requires = "registry_password")]
+    pub(crate) registry_username: Option<String>,
+
+    /// Password; other users of the machine can see it, which they cannot after `docker login`
+    #[arg(long, value_name = "PASSWORD", requires = "registry_username")]
+    pub(crate) registry_password: Option<String>,
+
+    /// Bearer token
+    #[arg(long, value_name = "TOKEN", conflicts_with = "registry_username")]
+    pub(crate) registry_token: Option<String>,
+}
+
+impl RegistryOptions {
+    /// These options as they are typed, without secrets.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let insecure = self.allow_insecure_registry.then(|| "--allow-insecure-registry".to_owned());
+        insecure.into_iter().chain(words("--registry-cacert", self.registry_cacert.as_ref())).collect()
+    }
+}
 
 /// A repository that can be read and written.
 #[derive(Clone)]

@@ -110,7 +110,7 @@ fn an_image_that_is_not_allowed_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn the_origin_of_the_build_becomes_annotations_and_parameters_and_description_reach_signpath() {
+fn the_origin_of_the_build_becomes_annotations_and_the_description_reaches_signpath() {
     let service = Service::new();
     let image = service.bench.push_image("app");
     let mut command =
@@ -122,6 +122,23 @@ fn the_origin_of_the_build_becomes_annotations_and_parameters_and_description_re
     let annotation = "org.opencontainers.image.source=https://gitlab.example/acme/app";
     service.cosign_verifies("bundle", "rsa-3072", &["-a", annotation, &image]);
     assert_eq!(service.emulator.audit()[0]["description"], "release 1");
+}
+
+#[test]
+fn parameters_reach_the_artifact_configuration() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+    let xml = r#"<artifact-configuration xmlns="http://signpath.io/artifact-configuration/v1">
+        <parameters><parameter name="hash" default-value="sha512" required="true" /></parameters>
+        <zip-file><file path="payload.dsse">
+            <create-raw-signature output-file-name="${file.name}.sig" hash-algorithm="${hash}" rsa-padding="pkcs1" />
+        </file></zip-file>
+    </artifact-configuration>"#;
+    let path = "artifact-configurations/container-images/cosign";
+    service.emulator.tell_text("PUT", path, xml.as_bytes().to_owned());
+    service.signed("rsa-3072", &["--parameter", "hash=sha256", &image]);
+
+    service.cosign_verifies("bundle", "rsa-3072", &[&image]);
 }
 
 #[test]

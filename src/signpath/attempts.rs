@@ -101,9 +101,14 @@ impl<'a> Course<'a> {
         setback.failure.adding(&format!(" ({attempts} in {seconds:.1} s{why}{})", self.doubt()))
     }
 
+    /// Whether the service may have executed the request more than once.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.lost_answers > 0
+    }
+
     /// A signature that was made although its answer was lost has been counted and audited by SignPath.
     fn doubt(&self) -> &'static str {
-        if self.lost_answers > 0 { "; possibly signed twice: an answer was lost" } else { "" }
+        if self.is_in_doubt() { "; possibly signed twice: an answer was lost" } else { "" }
     }
 }
 

@@ -135,18 +135,22 @@ impl Client {
         user: &User,
     ) -> Result<Answer, Failure> {
         let mut course = Course::new(asked, request.method == Method::POST);
+        let total = request.within.map_or(self.rules.total, |within| within.min(self.rules.total));
+        let rules = RetryRules { total, ..self.rules.clone() };
         loop {
-            let limit = self.rules.limit(course.started.elapsed());
+            let limit = rules.limit(course.started.elapsed());
             course.attempts += 1;
             let setback = match connection::attempt(http, request, &user.credentials, limit).await {
                 Ok(received) if !retry::is_passing(received.answer.status) => {
                     course.tell_success(&self.log);
-                    return Ok(received.answer);
+                    let mut answer = received.answer;
+                    answer.repeated = course.is_in_doubt();
+                    return Ok(answer);
                 }
                 Ok(received) => Setback::of_answer(&received.answer, asked, received.retry_after),
                 Err(broken) => Setback::of_broken(asked, broken),
             };
-            let wait = course.next(&self.rules, setback, &self.log)?;
+            let wait = course.next(&rules, setback, &self.log)?;
             tokio::time::sleep(wait).await;
         }
     }

@@ -143,11 +143,13 @@ pub(super) struct Request {
     pub(super) body: Body,
     /// The largest answer that is read, in bytes.
     pub(super) largest_answer: usize,
+    /// How long it is repeated at most, where that is shorter than what is configured.
+    pub(super) within: Option<Duration>,
 }
 
 impl Request {
     pub(super) fn get(url: Url, accept: &'static str, largest_answer: usize) -> Self {
-        Self { method: Method::GET, url, accept, body: Body::None, largest_answer }
+        Self { method: Method::GET, url, accept, body: Body::None, largest_answer, within: None }
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Answer {
     body: Vec<u8>,
     /// What a refusal says.
     words: Option<String>,
+    /// An attempt before this one may have been executed, too.
+    pub(super) repeated: bool,
 }
 
 impl Answer {
@@ -28,11 +30,11 @@ impl Answer {
     /// it there.
     pub(super) fn new(status: StatusCode, location: Option<String>, body: Vec<u8>, secret: &str) -> Self {
         if status.is_success() {
-            return Self { status, location, body, words: None };
+            return Self { status, location, body, words: None, repeated: false };
         }
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let location = location.map(|location| conceal(&conceal(&location, secret), &encoded));
-        Self { status, location, body: Vec::new(), words: summary(&body, secret) }
+        Self { status, location, body: Vec::new(), words: summary(&body, secret), repeated: false }
     }
 
     /// The body of a success.

@@ -4,6 +4,7 @@
 //! is what a status means to a person. SignPath documentation, "Build system integration".
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -73,6 +74,8 @@ pub struct Submitted {
     pub id: SigningRequestId,
     /// Its page for people, which servers before 1.205.1 do not tell.
     pub web_link: Option<String>,
+    /// An answer was lost: there may be a second signing request like this one.
+    pub perhaps_twice: bool,
 }
 
 /// How a signing request stands.
@@ -138,27 +141,32 @@ impl Client {
             let older = self.submit_to(user, submission, &["SigningRequests"]);
             answer = self.exchange(&asked, &older, user)?;
         }
-        let location = answer.location.clone();
-        let body = answer.into_success(&asked).map_err(as_submission)?;
+        let (location, repeated) = (answer.location.clone(), answer.repeated);
+        let is_refused = answer.status == StatusCode::BAD_REQUEST;
+        let body = answer.into_success(&asked);
+        let body =
+            body.map_err(|failure| if is_refused { failure.with_remedy(FOR_FILES) } else { failure })?;
         let submitted = read_submitted(&body, location.as_deref()).ok_or_else(|| without_id(&asked))?;
+        let submitted = Submitted { perhaps_twice: repeated, ..submitted };
         self.log.info(&format!("{asked}: signing request {}", submitted.id));
         Ok(submitted)
     }
 
     /// Asks how a signing request stands: `GET SigningRequests/{id}/Status`, and where the server has no such route
-    /// (before 1.200.2), the whole signing request.
+    /// (before 1.200.2), the whole signing request. A service that is not available is asked again `within` this time.
     ///
     /// # Errors
     ///
     /// The service knows no such signing request, refuses, fails or cannot be reached.
-    pub fn state(&self, user: &User, id: &SigningRequestId) -> Result<State, Failure> {
+    pub fn state(&self, user: &User, id: &SigningRequestId, within: Duration) -> Result<State, Failure> {
         let asked = format!("asking for the status of signing request {id} at {}", self.api);
         let status = Request::get(self.of_request(user, id, Some("Status")), JSON, LARGEST_ANSWER);
+        let status = Request { within: Some(within), ..status };
         let answer = self.exchange(&asked, &status, user)?;
         if has_no_such_route(&answer) {
             return self.signing_request(user, id);
         }
-        read_state(&answer.into_success(&asked)?).ok_or_else(|| not_a_status(&asked))
+        read_state(&answer.into_success(&asked).map_err(of_id)?).ok_or_else(|| not_a_status(&asked))
     }
 
     /// Asks for the whole signing request, of which only what [`State`] has is read: `GET SigningRequests/{id}`.
@@ -169,7 +177,7 @@ impl Client {
     pub fn signing_request(&self, user: &User, id: &SigningRequestId) -> Result<State, Failure> {
         let asked = format!("reading signing request {id} at {}", self.api);
         let request = Request::get(self.of_request(user, id, None), JSON, LARGEST_ANSWER);
-        let body = self.exchange(&asked, &request, user)?.into_success(&asked)?;
+        let body = self.exchange(&asked, &request, user)?.into_success(&asked).map_err(of_id)?;
         read_state(&body).ok_or_else(|| not_a_status(&asked))
     }
 
@@ -228,6 +236,7 @@ impl Client {
             accept: JSON,
             body: Body::None,
             largest_answer: LARGEST_ANSWER,
+            within: None,
         };
         self.exchange(&asked, &request, user)?.into_success(&asked).map(drop)
     }
@@ -245,6 +254,7 @@ impl Client {
             accept: JSON,
             body: Body::Form { fields: fields(submission), artifact },
             largest_answer: LARGEST_ANSWER,
+            within: None,
         }
     }
 
@@ -272,12 +282,15 @@ fn fields(submission: &Submission) -> Vec<(String, String)> {
 }
 
 /// The remedy for a refusal is another than for hashes.
-fn as_submission(failure: Failure) -> Failure {
+const FOR_FILES: &str = "correct what SignPath names; files need an artifact configuration for files, by its slug if it \
+                         is not the project's default";
+
+/// What is wrong is mostly the id, which somebody typed.
+fn of_id(failure: Failure) -> Failure {
     match failure.kind {
-        FailureKind::Rejected => failure.with_remedy(
-            "correct what SignPath names; files need an artifact configuration for files, by its slug if it is not the \
-             project's default",
-        ),
+        FailureKind::Rejected | FailureKind::Unauthorized => {
+            failure.with_remedy("check the id of the signing request, and that the token's user may see it")
+        }
         _ => failure,
     }
 }
@@ -299,7 +312,7 @@ fn read_submitted(body: &[u8], location: Option<&str>) -> Option<Submitted> {
     let accepted: Accepted = serde_json::from_slice(body).unwrap_or_default();
     let in_body = accepted.signing_request_id.as_deref().and_then(SigningRequestId::parse);
     let id = in_body.or_else(|| SigningRequestId::in_address(location?))?;
-    Some(Submitted { id, web_link: accepted.web_link })
+    Some(Submitted { id, web_link: accepted.web_link, perhaps_twice: false })
 }
 
 fn read_state(body: &[u8]) -> Option<State> {

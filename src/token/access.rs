@@ -43,6 +43,8 @@ struct State {
     /// How many times a list was asked for.
     asked: u64,
     asking: bool,
+    /// Settings that cannot be used were told.
+    told: bool,
 }
 
 /// A request for a list that failed; who waited for it shares its fate, and does not spend the time limit once more.
@@ -67,6 +69,16 @@ impl Access {
         let _ = aws_lc_rs::rand::fill(&mut secret);
         let seal = hmac::Key::new(hmac::HMAC_SHA256, &secret);
         Self { settings, log, seal, state: Mutex::default(), answered: Condvar::new() }
+    }
+
+    /// Says once which setting cannot be used. The token will then ask for a PIN, and a program without anybody to ask
+    /// ends there, before any call that could fail with the reason.
+    pub fn tell_unusable_settings(&self) {
+        let configured = |settings: &Settings| settings.configured.as_ref().err().cloned();
+        let failure = self.settings.as_ref().map_or_else(|failure| Some(failure.clone()), configured);
+        if let Some(failure) = failure.filter(|_| !std::mem::replace(&mut self.state().told, true)) {
+            self.log.error(&failure.to_string());
+        }
     }
 
     /// Whether keys are visible after C_Login only (`CKF_LOGIN_REQUIRED`).

@@ -81,8 +81,9 @@ impl Module {
         &self.log
     }
 
-    /// Whether the token asks for a login.
+    /// Whether the token asks for a login. Where that is because of settings that cannot be used, they are told.
     pub fn is_login_required(&self) -> bool {
+        self.access.tell_unusable_settings();
         self.access.is_login_required()
     }
 

@@ -89,6 +89,21 @@ fn a_file_that_is_not_json_is_told_when_it_is_needed() {
 }
 
 #[test]
+fn a_setting_that_cannot_be_used_is_told_once_when_the_token_is_asked_whether_it_wants_a_login() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let mut variables = emulator.variables();
+        variables.push(("SIGNPATH_ORGANIZATION_ID", "acme".to_owned()));
+        let pkcs11 = initialized(&variables);
+        let (_, console) = watching(|| pkcs11.token_info().unwrap());
+        let (_, silence) = watching(|| pkcs11.token_info().unwrap());
+
+        assert!(console.contains("`acme` is not an organization id"), "{console}");
+        assert_eq!((console.lines().count(), silence.as_str()), (1, ""));
+    });
+}
+
+#[test]
 fn a_value_that_does_not_parse_is_told_when_it_is_needed() {
     let cases = [
         ("SIGNPATH_API_URL", "http://signpath.example/Api", "is not an https:// address"),

@@ -87,6 +87,15 @@ impl Service {
         }
     }
 
+    /// Waits for an API request whose path ends like this.
+    pub(crate) fn wait_for_request(&self, end: &str) {
+        let started = Instant::now();
+        while !self.emulator.request_lines().iter().any(|line| line.ends_with(end)) {
+            assert!(started.elapsed() < LONGEST_WAIT, "{:?}", self.emulator.request_lines());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Approves, denies, cancels or releases a signing request.
     pub(crate) fn act(&self, id: &str, action: &str) {
         self.emulator.tell("POST", &format!("signing-requests/{id}/{action}"), json!({}));

@@ -55,6 +55,9 @@ fn three_images_are_signed_in_one_signing_request() {
 
             assert_eq!(service.requests().len(), 1, "{format}");
             assert_eq!(service.requests()[0]["signingRequestId"], signed["signingRequestId"]);
+            let reported =
+                signed["images"].as_array().unwrap().iter().map(|one| one["image"].as_str().unwrap());
+            assert_eq!(reported.collect::<Vec<_>>(), images.each_ref(), "in the order that was given");
             for image in &images {
                 service.cosign_verifies(format, "rsa-3072", &[image]);
             }
@@ -122,6 +125,30 @@ fn the_origin_of_the_build_becomes_annotations_and_the_description_reaches_signp
     let annotation = "org.opencontainers.image.source=https://gitlab.example/acme/app";
     service.cosign_verifies("bundle", "rsa-3072", &["-a", annotation, &image]);
     assert_eq!(service.emulator.audit()[0]["description"], "release 1");
+}
+
+#[test]
+fn an_image_that_does_not_exist_is_not_submitted_by_tag_or_by_digest() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+    let other = format!("{}@sha256:{}", repository(&image), "0".repeat(64));
+    for missing in [other, format!("{}:missing", repository(&image))] {
+        let message = service.refused(7, "rsa-3072", &[&image, &missing]);
+        assert_eq!(message, format!("error: {missing} is not in the registry; check its name"));
+    }
+    assert_eq!(service.requests(), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn an_origin_that_nobody_tells_is_an_error() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+
+    let message = service.refused(3, "rsa-3072", &["--origin-from-ci", &image]);
+    assert!(
+        message.starts_with("error: --origin-from-ci: the environment is that of no build system"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -26,6 +26,18 @@ fn generate_submit_and_attach_make_a_signature_that_cosign_accepts() {
     }
 }
 
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_is_submitted() {
+    let service = Service::new();
+    service.bench.write("metadata.zip", "");
+    for file in ["/nowhere/signed.zip", "metadata.zip"] {
+        let arguments = ["submit", "metadata.zip", "--signed-artifact", file, "--signing-policy", "p-256"];
+        let message = service.bench.tool_fails(3, &arguments);
+        assert!(message.starts_with(&format!("error: writing {file}: ")), "{message}");
+    }
+    assert_eq!(service.emulator.request_lines(), Vec::<String>::new());
+}
+
 /// The seed's three steps, typed as they stand there. The digest comes from the registry, since no Docker engine runs.
 const STEPS: &str = r#"
 set -e

@@ -128,7 +128,7 @@ fn a_service_that_is_lost_leaves_the_command_that_goes_on() {
     let image = service.bench.push_image("app");
     service.emulator.tell("POST", "faults", json!({ "route": "status", "times": 50, "status": 503 }));
     let mut command = service.sign_image("rsa-3072", &[&image]);
-    let ended = crate::service::run(command.env("SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS", "1"));
+    let ended = crate::service::run(command.args(["--wait-timeout", "1"]));
 
     assert_eq!((ended.code, ended.output.as_str()), (Some(6), ""), "{}", ended.messages);
     service.emulator.tell("DELETE", "faults", json!({}));
@@ -172,4 +172,59 @@ fn an_older_server_without_a_status_route_is_asked_for_the_whole_request() {
     service.signed("rsa-3072", &[&image]);
 
     service.cosign_verifies("bundle", "rsa-3072", &[&image]);
+}
+
+#[test]
+fn interrupted_while_it_fetches_the_signatures_the_tool_says_how_to_go_on() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+    service.emulator.tell(
+        "POST",
+        "faults",
+        json!({ "route": "signedArtifact", "delayMilliseconds": 20_000 }),
+    );
+    let running = service.begin("rsa-3072", &[&image]);
+    service.wait_for_request("SignedArtifact");
+    running.interrupt();
+
+    let message = running.refused(130);
+    assert!(
+        message.starts_with("error: interrupted; go on with: signpath-tool sign-image --resume "),
+        "{message}"
+    );
+    service.nothing_is_attached_to(&image);
+    go_on(&service, &message);
+    service.cosign_verifies("bundle", "rsa-3072", &[&image]);
+}
+
+#[test]
+fn what_is_attached_already_is_not_attached_again() {
+    for format in ["simple-signing", "bundle"] {
+        let service = Service::new();
+        let image = service.bench.push_image("app");
+        let signed = service.signed("rsa-3072", &["--format", format, &image]);
+        let id = signed["signingRequestId"].as_str().unwrap();
+        service.bench.tool(&["sign-image", "--format", format, "--resume", id, &image]);
+
+        let key = crate::bench::public_key("rsa-3072");
+        let found = service.bench.tool_json(&["verify", "--key", &key, &image]);
+        assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    }
+}
+
+#[test]
+fn a_submission_whose_answer_was_lost_is_told_as_perhaps_made_twice() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+    service.emulator.tell(
+        "POST",
+        "faults",
+        json!({ "route": "submitWithArtifact", "ending": "hangUp", "execute": true }),
+    );
+    let ended = crate::service::run(&mut service.sign_image("rsa-3072", &[&image]));
+
+    assert_eq!(ended.code, Some(0), "{}", ended.messages);
+    assert_eq!(service.requests().len(), 2);
+    let warning = "warning: an answer was lost on the way: there may be a second signing request like it; cancel that one";
+    assert!(ended.messages.contains(warning), "{}", ended.messages);
 }

@@ -38,7 +38,12 @@ impl Console {
 
     /// Says why the command ends.
     pub(crate) fn error(&self, message: &str) {
-        self.say(&format!("{}: {message}", self.painted("error", "\u{1b}[31m")));
+        self.say(self.error_line(message).trim_end());
+    }
+
+    /// The line that says so, its end included.
+    pub(crate) fn error_line(&self, message: &str) -> String {
+        format!("{}: {message}\n", self.painted("error", "\u{1b}[31m"))
     }
 
     /// Begins to show something that takes time.

@@ -30,6 +30,18 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     std::fs::write(path, content).map_err(|error| cannot("writing", path, &error))
 }
 
+/// Refuses a path that cannot be written, or that is the file that is read, before anything is done.
+pub(crate) fn must_be_writable(path: &Path, input: &Path) -> Result<()> {
+    let is_input = |path: std::path::PathBuf| std::fs::canonicalize(input).is_ok_and(|input| input == path);
+    if std::fs::canonicalize(path).is_ok_and(is_input) {
+        return Err(cannot("writing", path, &"it is the file that is read"));
+    }
+    let is_new = !path.exists();
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    opened.map_err(|error| cannot("writing", path, &error))?;
+    if is_new { std::fs::remove_file(path).map_err(|error| cannot("writing", path, &error)) } else { Ok(()) }
+}
+
 fn open_and_read(path: &Path) -> std::io::Result<Vec<u8>> {
     limited(std::fs::File::open(path)?)
 }

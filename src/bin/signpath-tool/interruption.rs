@@ -1,28 +1,31 @@
-//! Ctrl-C and SIGTERM while a signing request is waited for: the command ends at once, in the middle of a request too,
-//! and says how to go on. At any other time they end the process as they always do.
+//! Ctrl-C and SIGTERM from the moment at which there is a signing request: the command ends at once, in the middle of a
+//! request too, and says how to go on. Before that they end the process as they always do.
 
+use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use signpath_pkcs11::signpath::Client;
 
+use crate::console::Console;
 use crate::outcome::{Ending, Exit, Result};
 
-/// A time during which an interruption is waited for; it ends with the value.
+/// What happens when somebody interrupts.
 pub(crate) struct Interruption(Arc<Signal>);
 
-#[derive(Default)]
 struct Signal {
     phase: Mutex<Phase>,
     told: Condvar,
+    farewell: String,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    #[default]
-    Watching,
+    /// Somebody waits, and will be told.
+    Waiting,
     Came,
-    Over,
+    /// Nobody waits: the process ends with the farewell.
+    Working,
 }
 
 impl Signal {
@@ -32,13 +35,23 @@ impl Signal {
 }
 
 impl Interruption {
-    /// Watches from now on, once in a process; a request of this client that is under way ends when the signal comes.
-    pub(crate) fn watch(client: &Arc<Client>) -> Result<Self> {
-        let interruption = Self(Arc::default());
+    /// Watches from now on, once in a process. `again` is the command that goes on.
+    pub(crate) fn watch(client: &Arc<Client>, console: &Console, again: &str) -> Result<Self> {
+        let farewell = console.error_line(&format!("interrupted; go on with: {again}"));
+        let phase = Mutex::new(Phase::Working);
+        let interruption = Self(Arc::new(Signal { phase, told: Condvar::new(), farewell }));
         let (signal, client) = (Arc::clone(&interruption.0), Arc::clone(client));
         ctrlc::set_handler(move || come(&signal, &client))
             .map_err(|error| Ending::new(Exit::Failed, format!("watching for Ctrl-C: {error}")))?;
         Ok(interruption)
+    }
+
+    /// Somebody waits while this lasts: an interruption is told, and ends the client's request that is under way.
+    pub(crate) fn while_waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        *self.0.phase() = Phase::Waiting;
+        let result = wait();
+        *self.0.phase() = Phase::Working;
+        result
     }
 
     pub(crate) fn has_come(&self) -> bool {
@@ -52,15 +65,10 @@ impl Interruption {
     }
 }
 
-impl Drop for Interruption {
-    fn drop(&mut self) {
-        *self.0.phase() = Phase::Over;
-    }
-}
-
 fn come(signal: &Signal, client: &Client) {
     let mut phase = signal.phase();
-    if *phase == Phase::Over {
+    if *phase == Phase::Working {
+        let _ = std::io::stderr().write_all(signal.farewell.as_bytes());
         std::process::exit(Exit::Interrupted as i32);
     }
     *phase = Phase::Came;

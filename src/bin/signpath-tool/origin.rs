@@ -1,6 +1,9 @@
 //! Where an image comes from, for its annotations: given on the command line, or taken from the build's environment.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+
+use crate::outcome::{Ending, Exit, Result};
 
 /// Source and build, as SignPath's `repositoryData` and `buildData` name them.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
@@ -11,16 +14,16 @@ pub(crate) struct OriginArguments {
     #[arg(long)]
     origin_from_ci: bool,
     /// The source repository's address.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     origin_repository_url: Option<String>,
     /// The commit that was built.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     origin_commit_id: Option<String>,
     /// The branch or tag that was built.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     origin_branch_name: Option<String>,
     /// The build's page.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     origin_build_url: Option<String>,
 }
 
@@ -40,8 +43,15 @@ type Reader = fn(Variables<'_>) -> [Option<String>; 4];
 
 impl OriginArguments {
     /// The annotations, in this process's environment.
-    pub(crate) fn annotations(&self) -> Vec<(String, String)> {
-        self.annotations_in(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    pub(crate) fn annotations(&self) -> Result<Vec<(String, String)>> {
+        let annotations =
+            self.annotations_in(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        if self.origin_from_ci && annotations.is_empty() {
+            let message = "--origin-from-ci: the environment is that of no build system that is known here; give the \
+                           origin by the other options";
+            return Err(Ending::new(Exit::Configuration, message));
+        }
+        Ok(annotations)
     }
 
     fn annotations_in(&self, variables: Variables<'_>) -> Vec<(String, String)> {

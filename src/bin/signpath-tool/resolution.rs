@@ -53,6 +53,14 @@ impl<'a> Registries<'a> {
         Ok(images)
     }
 
+    /// Looks whether the images exist; one that was given by digest has not been looked at yet.
+    pub(crate) async fn must_exist(&mut self, images: &[Image]) -> Result<()> {
+        for image in images {
+            self.of(&image.repository).await?.required_manifest(image.digest.as_str()).await?;
+        }
+        Ok(())
+    }
+
     /// A tag is looked up, and told: it may mean something else tomorrow.
     async fn resolve_one(&mut self, name: Name) -> Result<Image> {
         let repository = name.repository;

@@ -78,11 +78,12 @@ impl Service {
         })
     }
 
-    fn policy<'a>(&'a self, arguments: &'a RequestArguments) -> Result<(&'a Slug, &'a Slug)> {
+    /// The project and signing policy that are meant.
+    pub(crate) fn policy<'a>(&'a self, arguments: &'a RequestArguments) -> Result<(&'a Slug, &'a Slug)> {
         let project = arguments.project.as_ref().or(self.project.as_ref());
         let policy = arguments.signing_policy.as_ref().or(self.policy.as_ref());
         let project = project.ok_or_else(|| without("project", "SIGNPATH_PROJECT_SLUG"))?;
-        Ok((project, policy.ok_or_else(|| without("signing-policy", "SIGNPATH_SIGNING_POLICY_SLUG"))?))
+        Ok((project, policy.ok_or_else(|| without("signing policy", "SIGNPATH_SIGNING_POLICY_SLUG"))?))
     }
 
     /// A submission of an artifact as the command line wants it.
@@ -127,8 +128,11 @@ fn credentials(configuration: &Configuration) -> Result<Credentials> {
     })
 }
 
-fn without(option: &str, variable: &str) -> Ending {
-    Ending::new(Exit::Configuration, format!("no {option} is given; use --{option}, or set {variable}"))
+fn without(what: &str, variable: &str) -> Ending {
+    Ending::new(
+        Exit::Configuration,
+        format!("no {what} is given; use --{}, or set {variable}", what.replace(' ', "-")),
+    )
 }
 
 fn slug(text: &str) -> std::result::Result<Slug, String> {

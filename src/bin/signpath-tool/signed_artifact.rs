@@ -65,7 +65,10 @@ fn check_unchanged(archive: &mut ZipArchive<Cursor<&[u8]>>, file: &Sent<'_>) -> 
     if returned == file.content {
         Ok(())
     } else {
-        Err(refused(&format!("{} in it is not what was sent", file.name)))
+        Err(refused(&format!(
+            "{} in it is not what was sent; images, annotations and format must be those of the submission",
+            file.name
+        )))
     }
 }
 
@@ -83,7 +86,7 @@ fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, largest: u64) -> Re
 
 fn refused(why: &str) -> Ending {
     let message = format!(
-        "the signed artifact is refused: {why}; nothing was pushed; compare the artifact configuration with `signpath-tool \
+        "the signed artifact is refused: {why}; compare the artifact configuration with `signpath-tool \
          artifact-configuration`"
     );
     Ending::new(Exit::NotVerified, message)
@@ -115,7 +118,7 @@ mod tests {
         assert_eq!(ending.exit(), Exit::NotVerified);
         let message = ending.to_string();
         let (_, why) = message.split_once("refused: ").unwrap();
-        why.split("; nothing was pushed").next().unwrap().to_owned()
+        why.split("; compare the artifact").next().unwrap().to_owned()
     }
 
     #[test]
@@ -130,7 +133,10 @@ mod tests {
     fn a_changed_file_refuses_the_whole() {
         let changed = zip(&[("payload.json", b"[]"), ("payload.json.sig", b"signature")]);
 
-        assert_eq!(refusal(&changed), "payload.json in it is not what was sent");
+        assert_eq!(
+            refusal(&changed),
+            "payload.json in it is not what was sent; images, annotations and format must be those of the submission"
+        );
     }
 
     #[test]

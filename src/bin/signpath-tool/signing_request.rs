@@ -37,19 +37,30 @@ pub(crate) fn submit(service: &Service, console: &Console, submission: &Submissi
     let submitted = service.client.submit(&service.user, submission)?;
     let link = submitted.web_link.as_ref().map(|link| format!(": {link}")).unwrap_or_default();
     console.say(&format!("submitted signing request {}{link}", submitted.id));
+    if submitted.perhaps_twice {
+        console.warning(
+            "an answer was lost on the way: there may be a second signing request like it; cancel that one",
+        );
+    }
     Ok(submitted)
 }
 
 /// A signing request that was submitted before.
 pub(crate) fn resumed(service: &Service, id: &SigningRequestId) -> Result<Submitted> {
     let state = service.client.signing_request(&service.user, id)?;
-    Ok(Submitted { id: id.clone(), web_link: state.web_link })
+    Ok(Submitted { id: id.clone(), web_link: state.web_link, perhaps_twice: false })
 }
 
 /// Waits for the end of a signing request.
-pub(crate) fn wait(service: &Service, console: &Console, request: &Submitted, limit: Duration) -> Result<()> {
-    let interruption = Interruption::watch(&service.client)?;
-    Waiting { service, console, request, started: Instant::now(), limit }.to_the_end(&interruption)
+pub(crate) fn wait(
+    service: &Service,
+    console: &Console,
+    request: &Submitted,
+    limit: Duration,
+    interruption: &Interruption,
+) -> Result<()> {
+    let waiting = Waiting { service, console, request, started: Instant::now(), limit };
+    interruption.while_waiting(|| waiting.to_the_end(interruption))
 }
 
 /// One request that is waited for.
@@ -65,6 +76,7 @@ impl Waiting<'_> {
     fn to_the_end(&self, interruption: &Interruption) -> Result<()> {
         let mut progress = self.console.progress();
         let mut pause = FIRST_PAUSE;
+        progress.show(&format!("waiting for signing request {}", self.request.id));
         loop {
             let state = self.state(interruption)?;
             if let Some(end) = self.end(&state) {
@@ -83,7 +95,8 @@ impl Waiting<'_> {
     }
 
     fn state(&self, interruption: &Interruption) -> Result<State> {
-        let state = self.service.client.state(&self.service.user, &self.request.id);
+        let left = self.limit.saturating_sub(self.started.elapsed()).max(FIRST_PAUSE);
+        let state = self.service.client.state(&self.service.user, &self.request.id, left);
         state.map_err(|failure| if interruption.has_come() { self.interrupted() } else { failure.into() })
     }
 
@@ -126,7 +139,7 @@ impl Waiting<'_> {
 
     fn still_running(&self, state: &State) -> Ending {
         let seconds = self.limit.as_secs();
-        let message = format!("{} after {seconds} s, and the time to wait is over", self.in_words(state));
+        let message = format!("the time to wait is over after {seconds} s: {}", self.in_words(state));
         Ending::new(Exit::StillRunning, message)
     }
 

@@ -82,6 +82,7 @@ pub(super) fn request(
         accept: JSON,
         body: Body::Json(json(&body, asked)?),
         largest_answer: LARGEST_ANSWER,
+        within: None,
     })
 }
 

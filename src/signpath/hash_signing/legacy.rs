@@ -71,7 +71,14 @@ pub(super) fn request(
         content: json(&payload, asked)?,
     };
     let body = Body::Form { fields, artifact };
-    Ok(Request { method: Method::POST, url, accept: JSON, body, largest_answer: LARGEST_ANSWER })
+    Ok(Request {
+        method: Method::POST,
+        url,
+        accept: JSON,
+        body,
+        largest_answer: LARGEST_ANSWER,
+        within: None,
+    })
 }
 
 /// What an answer says; `None` if it is none.

@@ -6,7 +6,7 @@ use super::archive::{Archive, Content};
 use super::processing::{Artifact, Processing, ProcessingError, SignedArtifact};
 
 /// Unpacked, far more than a client should take.
-const BOMB_LENGTH: u64 = 256 * 1024 * 1024;
+const BOMB_LENGTH: u64 = 64 * 1024 * 1024;
 
 /// What is wrong with the signed artifact that a client gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

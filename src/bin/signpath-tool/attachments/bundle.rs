@@ -64,7 +64,8 @@ struct Signature {
     sig: String,
 }
 
-/// Attaches a signature; the manifest that holds it, and the tag that lists it where the registry does not.
+/// Attaches a signature; the manifest that holds it, and the tag that lists it where the registry does not. One that is
+/// attached already is left as it is.
 pub(super) async fn attach(
     registry: &Registry,
     signed: Signed<'_>,
@@ -72,6 +73,11 @@ pub(super) async fn attach(
     hint: &str,
 ) -> Result<(Digest, Option<String>)> {
     let image = registry.required_manifest(signed.image.digest.as_str()).await?;
+    let attached = find(registry, signed.image).await?;
+    let is_it = |found: &&Found| found.payload == signed.payload && found.signature == signature;
+    if let Some(found) = attached.iter().find(is_it) {
+        return Ok((found.manifest.clone(), None));
+    }
     let bundle = manifest::write(&bundle(signed.payload, signature, hint)?)?;
     let referrer = manifest::write(&referrer(&bundle, &image))?;
     let digest = Digest::of(&referrer);

@@ -14,6 +14,7 @@ use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
 use crate::console::Console;
 use crate::images::{Image, Repository};
+use crate::interruption::Interruption;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
@@ -36,28 +37,36 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     let identities = Identities::of(&arguments.images.identities)?;
     let pinned = arguments.pinned.given().as_ref().map(Signer::of).transpose()?;
     let service = Service::configured()?;
-    let annotations = annotations(arguments);
+    let annotations = annotations(arguments)?;
+    if arguments.waiting.resume.is_none() {
+        service.policy(&arguments.request)?;
+    }
     let mut registries = Registries::new(&arguments.images.registry, console);
     let Images { references, recursive, .. } = &arguments.images;
     let images = runtime.block_on(registries.resolve(references, *recursive, &identities))?;
+    runtime.block_on(registries.must_exist(&images))?;
     let metadata = make(&images, arguments.format, &annotations)?;
     let request = requested(&service, console, arguments, &metadata)?;
+    let again = again(arguments, &request, &images, &annotations);
     if arguments.waiting.no_wait {
+        console.say(&format!("go on with: {again}"));
         return print_request(&request, arguments.output.output);
     }
-    let again = again(arguments, &request, &images, &annotations);
-    let signed = signed(&service, console, arguments, &request, &metadata, pinned);
+    let interruption = Interruption::watch(&service.client, console, &again)?;
+    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
+    let waited = signing_request::wait(&service, console, &request, limit, &interruption);
+    let signed = waited.and_then(|()| signed(&service, arguments, &request, &metadata, pinned));
     let attached = signed.and_then(|(signatures, signer)| {
-        runtime.block_on(attach(&mut registries, &metadata, &signatures, &signer))
+        runtime.block_on(attach(&mut registries, console, &metadata, &signatures, &signer))
     });
     report(&request, &attached.map_err(|ending| ending.with_command(&again))?, arguments.output.output)
 }
 
 /// What the command line says beats what is known of the build.
-fn annotations(arguments: &SignImage) -> BTreeMap<String, String> {
-    let mut annotations: BTreeMap<_, _> = arguments.origin.annotations().into_iter().collect();
+fn annotations(arguments: &SignImage) -> Result<BTreeMap<String, String>> {
+    let mut annotations: BTreeMap<_, _> = arguments.origin.annotations()?.into_iter().collect();
     annotations.extend(Annotations::merged(&arguments.annotations));
-    annotations
+    Ok(annotations)
 }
 
 fn requested(
@@ -73,17 +82,14 @@ fn requested(
     signing_request::submit(service, console, &submission)
 }
 
-/// Waits for the signatures and verifies each of them: nothing is attached before all are known to be good.
+/// Fetches the signatures and verifies each of them: nothing is attached before all are known to be good.
 fn signed(
     service: &Service,
-    console: &Console,
     arguments: &SignImage,
     request: &Submitted,
     metadata: &[Metadata],
     pinned: Option<Signer>,
 ) -> Result<(Vec<Vec<u8>>, Signer)> {
-    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
-    signing_request::wait(service, console, request, limit)?;
     let signer = match pinned {
         Some(signer) => signer,
         None => service.signer(request, &arguments.request)?,
@@ -91,15 +97,18 @@ fn signed(
     let artifact = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
     let sent: Vec<Sent<'_>> =
         metadata.iter().map(|file| Sent { name: &file.file_name, content: &file.content }).collect();
-    let signatures = signed_artifact::signatures(&artifact, &sent)?;
-    let accepted =
-        metadata.iter().zip(&signatures).map(|(file, signature)| signer.accept(&file.content, signature));
-    Ok((accepted.collect::<Result<_>>()?, signer))
+    let accepted = signed_artifact::signatures(&artifact, &sent).and_then(|signatures| {
+        let pairs = metadata.iter().zip(&signatures);
+        pairs.map(|(file, signature)| signer.accept(&file.content, signature)).collect::<Result<_>>()
+    });
+    let nothing = format!("; nothing was attached (signing request {})", request.id);
+    Ok((accepted.map_err(|ending| ending.adding(&nothing))?, signer))
 }
 
 /// Attaches to all images, also where one of them fails.
 async fn attach(
     registries: &mut Registries<'_>,
+    console: &Console,
     metadata: &[Metadata],
     signatures: &[Vec<u8>],
     signer: &Signer,
@@ -116,12 +125,19 @@ async fn attach(
     let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed, signer));
     let results: Vec<_> = stream::iter(attaching).buffered(AT_A_TIME).collect::<Vec<_>>().await.concat();
     let (all, failed) = (results.len(), results.iter().filter(|result| result.is_err()).count());
+    if failed > 0 {
+        let attached = results.iter().flatten();
+        attached.for_each(|attached| console.say(&format!("{}: signed", attached.image)));
+    }
     let attached: Result<Vec<Attached>> = results.into_iter().collect();
-    attached.map_err(|ending| match all {
+    let mut attached = attached.map_err(|ending| match all {
         1 => ending,
         _ => ending
             .adding(&format!(" ({failed} of {all} images failed, {} have their signature)", all - failed)),
-    })
+    })?;
+    let place = |one: &Attached| metadata.iter().position(|file| file.image.to_string() == one.image);
+    attached.sort_by_key(place);
+    Ok(attached)
 }
 
 /// Attaches to the images of one repository, one after the other: a registry may lose a blob that is uploaded twice at
@@ -180,10 +196,18 @@ fn again(
 }
 
 impl Ending {
-    /// The same ending, with the command that goes on where one can.
+    /// The same ending, with the command that goes on, unless the signing request has come to an end without signatures.
     pub(super) fn with_command(self, again: &str) -> Self {
-        let goes_on =
-            [Exit::StillRunning, Exit::Interrupted, Exit::Unavailable, Exit::Unauthorized, Exit::Registry];
-        if goes_on.contains(&self.exit()) { self.adding(&format!("; go on with: {again}")) } else { self }
+        let is_over = matches!(
+            self.exit(),
+            Exit::Denied
+                | Exit::RequestFailed
+                | Exit::Canceled
+                | Exit::MalwareDetected
+                | Exit::MalwareScanFailed
+                | Exit::ArtifactRetrievalFailed
+                | Exit::NotVerified
+        );
+        if is_over { self } else { self.adding(&format!("; go on with: {again}")) }
     }
 }

@@ -7,6 +7,7 @@ use crate::arguments::Submit;
 use crate::command_line;
 use crate::console::Console;
 use crate::files;
+use crate::interruption::Interruption;
 use crate::outcome::{Ending, Exit, Result};
 use crate::service::Service;
 use crate::signed_artifact::LARGEST;
@@ -17,6 +18,7 @@ pub(crate) fn run(arguments: &Submit, console: &Console) -> Result<()> {
     let request = match (&arguments.waiting.resume, &arguments.artifact) {
         (Some(id), _) => signing_request::resumed(&service, id)?,
         (None, Some(path)) => {
+            files::must_be_writable(&arguments.signed_artifact, path)?;
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
             let submission = service.submission(&arguments.request, &name, files::read(path)?)?;
             signing_request::submit(&service, console, &submission)?
@@ -28,11 +30,14 @@ pub(crate) fn run(arguments: &Submit, console: &Console) -> Result<()> {
             ));
         }
     };
+    let again = again(&request, arguments);
     if arguments.waiting.no_wait {
+        console.say(&format!("go on with: {again}"));
         return print_request(&request, arguments.output.output);
     }
-    let finished = finish(&service, console, &request, arguments);
-    finished.map_err(|ending| ending.with_command(&again(&request, arguments)))?;
+    let interruption = Interruption::watch(&service.client, console, &again)?;
+    let finished = finish(&service, console, &request, arguments, &interruption);
+    finished.map_err(|ending| ending.with_command(&again))?;
     print_request(&request, arguments.output.output)
 }
 
@@ -41,9 +46,10 @@ fn finish(
     console: &Console,
     request: &signpath_pkcs11::signpath::Submitted,
     arguments: &Submit,
+    interruption: &Interruption,
 ) -> Result<()> {
     let limit = Duration::from_secs(arguments.waiting.wait_timeout);
-    signing_request::wait(service, console, request, limit)?;
+    signing_request::wait(service, console, request, limit, interruption)?;
     let signed = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
     files::write(&arguments.signed_artifact, &signed)?;
     console.say(&format!("wrote {}", arguments.signed_artifact.display()));

@@ -1,4 +1,4 @@
-//! Settings that change how the module speaks: to people by its log, to the service by a proxy, with a client certificate.
+//! Settings that change how the module speaks: to people by its log, to the service by a proxy.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -20,16 +20,16 @@ fn with(emulator: &Emulator, more: &[(&'static str, &str)]) -> Vec<(&'static str
 
 #[test]
 fn each_log_has_its_level_and_the_name_of_the_first_versions_sets_both() {
-    let cases: [(&[(&str, &str)], bool, bool); 5] = [
-        (&[], false, true),
-        (&[("SIGNPATH_LOG_CONSOLE_LEVEL", "info")], true, true),
-        (&[("SIGNPATH_LOG_FILE_LEVEL", "error")], false, false),
-        (&[("SIGNPATH_LOG_LEVEL", "info"), ("SIGNPATH_LOG_FILE_LEVEL", "none")], true, false),
-        (&[("SIGNPATH_LOG_LEVEL", "none")], false, false),
+    let cases = [
+        (vec![], false, true),
+        (vec![("SIGNPATH_LOG_CONSOLE_LEVEL", "info")], true, true),
+        (vec![("SIGNPATH_LOG_FILE_LEVEL", "error")], false, false),
+        (vec![("SIGNPATH_LOG_LEVEL", "info"), ("SIGNPATH_LOG_FILE_LEVEL", "none")], true, false),
+        (vec![("SIGNPATH_LOG_LEVEL", "none")], false, false),
     ];
     in_own_process_each(cases, |(variables, on_console, in_file)| {
         let emulator = Emulator::start();
-        let session = initialized(&with(&emulator, variables)).session();
+        let session = initialized(&with(&emulator, &variables)).session();
         let (_, console) = watching(|| session.find(&[]).unwrap());
         let is_told = |text: &str| text.contains("8 signing policies in");
 

@@ -14,6 +14,7 @@ use cryptoki_sys::CK_RV;
 
 use super::process::{self, ProcessIdentity, StandardError};
 use crate::config::Environment;
+use crate::error::FailureKind;
 use crate::log::Console;
 use crate::token::names::ReturnValue;
 use crate::token::{Error, Module, Result, Surroundings, refused};
@@ -101,6 +102,10 @@ fn not_initialized() -> Error {
 fn tell(module: &Module, name: &str, result: &Result<()>, started: Instant) {
     let log = module.log();
     match result {
+        // C_Finalize was the host's own wish, and no person has to mend anything
+        Err(Error::Failed { failure, .. }) if failure.kind == FailureKind::Stopped => {
+            log.info(&format!("{name}: {failure}"));
+        }
         Err(Error::Failed { failure, .. }) => log.error(&failure.to_string()),
         Err(refusal) if !is_routine(refusal.value()) => log.info(&format!("{name}: {refusal}")),
         _ => {}

@@ -104,6 +104,39 @@ fn names_of_earlier_versions_work_and_are_warned_about_once() {
     );
 }
 
+/// Every key with its variable that the documentation of SignPath's library has had, version 2 to 6.
+const DOCUMENTED: [(&str, &str); 20] = [
+    ("OrganizationId", "SIGNPATH_ORGANIZATION_ID"),
+    ("ApiToken", "SIGNPATH_API_TOKEN"),
+    ("CIUserToken", "SIGNPATH_CI_USER_TOKEN"),
+    ("ApiUrl", "SIGNPATH_API_URL"),
+    ("HttpProxy", "http_proxy"),
+    ("TlsClientCertificate", "SIGNPATH_TLS_CLIENT_CERTIFICATE"),
+    ("ProjectSlug", "SIGNPATH_PROJECT_SLUG"),
+    ("SigningPolicySlug", "SIGNPATH_SIGNING_POLICY_SLUG"),
+    ("Cryptoki.DoNotFailOnReadWriteSessions", "SIGNPATH_CRYPTOKI_DO_NOT_FAIL_ON_READ_WRITE_SESSIONS"),
+    ("IncludeDummyX509CertificateForGpgKeys", "SIGNPATH_INCLUDE_DUMMY_X509CERTIFICATE_FOR_GPG_KEYS"),
+    ("Log.Console.Level", "SIGNPATH_LOG_CONSOLE_LEVEL"),
+    ("Log.Console.OutputStream", "SIGNPATH_LOG_CONSOLE_OUTPUT_STREAM"),
+    ("Log.File.Level", "SIGNPATH_LOG_FILE_LEVEL"),
+    ("Log.File.Directory", "SIGNPATH_LOG_FILE_DIRECTORY"),
+    ("ServiceUnavailableTimeoutInSeconds", "SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS"),
+    ("HttpRequestTimeoutInSeconds", "SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS"),
+    ("Timeouts.HttpRequest", "SIGNPATH_TIMEOUTS_HTTP_REQUEST"),
+    ("Timeouts.FirstRetryDelay", "SIGNPATH_TIMEOUTS_FIRST_RETRY_DELAY"),
+    ("Timeouts.RetryCount", "SIGNPATH_TIMEOUTS_RETRY_COUNT"),
+    ("Timeouts.ServiceUnavailable", "SIGNPATH_TIMEOUTS_SERVICE_UNAVAILABLE"),
+];
+
+#[test]
+fn every_documented_key_and_variable_is_one_of_the_same_setting() {
+    for (key, variable) in DOCUMENTED {
+        let setting = all().into_iter().find(|setting| setting.keys().contains(&key));
+
+        assert!(setting.is_some_and(|setting| setting.variables().contains(&variable)), "{key}, {variable}");
+    }
+}
+
 #[test]
 fn the_current_name_beats_the_former_one() {
     let configuration = load(&[("SIGNPATH_CI_USER_TOKEN", "old"), ("SIGNPATH_API_TOKEN", "new")]);

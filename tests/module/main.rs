@@ -31,6 +31,7 @@ mod login;
 mod objects;
 mod processes;
 mod requests;
+mod settings;
 mod signing;
 mod token;
 mod verifying;

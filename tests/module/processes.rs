@@ -7,6 +7,7 @@ use cryptoki_sys::CKF_SIGN;
 use serde_json::json;
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
+use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
 use crate::support::pkcs11::{Pkcs11, Session, check, initialized, set};
@@ -162,14 +163,18 @@ fn finalising_ends_a_request_that_is_out() {
         let session = pkcs11.session();
         session.private_key("container-images/p-256");
         emulator.tell("POST", "faults", json!({"route": "signHash", "delayMilliseconds": 5000}));
-        std::thread::scope(|scope| {
-            let signer = scope.spawn(|| sign(&session));
-            std::thread::sleep(Duration::from_millis(200));
-            let started = Instant::now();
-            pkcs11.finalize().unwrap();
-            assert_eq!(signer.join().unwrap(), Err(ReturnValue::CRYPTOKI_NOT_INITIALIZED));
-            assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        let ((), console) = watching(|| {
+            std::thread::scope(|scope| {
+                let signer = scope.spawn(|| sign(&session));
+                std::thread::sleep(Duration::from_millis(200));
+                let started = Instant::now();
+                pkcs11.finalize().unwrap();
+                assert_eq!(signer.join().unwrap(), Err(ReturnValue::CRYPTOKI_NOT_INITIALIZED));
+                assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+            })
         });
+
+        assert_eq!(console, "");
     });
 }
 

@@ -199,7 +199,7 @@ pub(super) async fn attempt(
     match tokio::time::timeout(limit, exchange(client, request, credentials)).await {
         Ok(result) => result,
         Err(_) => Err(Broken {
-            reason: format!("no answer within {} s", limit.as_secs_f64()),
+            reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
             passing: true,
             sent: true,
             remedy: NETWORK,

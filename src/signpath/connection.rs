@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, NoProxy, Proxy, Url};
-use rustls::ClientConfig;
+use rustls::{AlertDescription, ClientConfig};
 use tokio::runtime::{Builder, Runtime};
 
 use super::problem::Answer;
@@ -286,7 +286,7 @@ fn tls_remedy(error: &rustls::Error) -> &'static str {
         rustls::Error::InvalidCertificate(_) => {
             "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities"
         }
-        rustls::Error::AlertReceived(_) => {
+        rustls::Error::AlertReceived(alert) if *alert != AlertDescription::ProtocolVersion => {
             "check whether the server wants a client certificate (TlsClientCertificate)"
         }
         _ => "check ApiUrl and the proxy; the server must speak TLS 1.2 or 1.3",

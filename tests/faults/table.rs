@@ -180,9 +180,11 @@ fn unreadable() -> Vec<Entry> {
 
 #[rustfmt::skip]
 fn unreachable() -> Vec<Entry> {
-    use Reception::{ClosedDoor, FullQueue, Silence};
-    let (attempts, network) = (Some("3 attempts"), Some("check the network"));
+    use Reception::{ClosedDoor, FullQueue, Refusal, Silence};
+    let (attempts, network, refused) =
+        (Some("3 attempts"), Some("check the network"), Some("Connection refused"));
     vec![
+        Entry("refused", connection(Http, Refusal), ALL, FAILED, 0, Total, refused),
         Entry("never connected", connection(Http, FullQueue), ALL, FAILED, 0, Total, attempts),
         Entry("never connected, https", connection(Https, FullQueue), ALL, FAILED, 0, Total, attempts),
         Entry("silence after connecting", connection(Http, Silence), ALL, FAILED, 0, Total, network),

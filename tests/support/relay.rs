@@ -15,6 +15,8 @@ pub enum Reception {
     Silence,
     /// They are connected, and the connection is closed.
     ClosedDoor,
+    /// They are refused: nobody listens.
+    Refusal,
     /// They are not connected: the queue is full, as it is where packets are dropped.
     FullQueue,
 }
@@ -37,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 impl Relay {
     pub fn start(reception: Reception) -> Self {
-        let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
+        let listener = Arc::new(bound());
         listener.set_nonblocking(true).unwrap();
         let state = Arc::new(Mutex::new(State { reception, connections: Vec::new(), queue: Vec::new() }));
         let relay = Self { address: listener.local_addr().unwrap(), listener, state };
@@ -59,10 +61,21 @@ impl Relay {
         }
         state.queue.clear();
         state.reception = reception;
-        if reception == Reception::FullQueue {
-            state.queue = fill(&self.listener, self.address);
+        match reception {
+            Reception::FullQueue => state.queue = fill(&self.listener, self.address),
+            Reception::Refusal => stop_listening(&self.listener),
+            Reception::By(_) | Reception::Silence | Reception::ClosedDoor => listen(&self.listener, 64),
         }
     }
+}
+
+/// On a port that was asked for by its number: the system then keeps it while nobody listens there.
+fn bound() -> TcpListener {
+    let asked_for = || {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        TcpListener::bind(address).ok()
+    };
+    std::iter::repeat_with(asked_for).take(100).flatten().next().expect("a free port")
 }
 
 fn receive_one(listener: &TcpListener, state: &mut State) {
@@ -79,7 +92,7 @@ fn receive_one(listener: &TcpListener, state: &mut State) {
             carry(&server, &client);
         }
         Reception::Silence => state.connections.push(client),
-        Reception::ClosedDoor | Reception::FullQueue => drop(client),
+        Reception::ClosedDoor | Reception::Refusal | Reception::FullQueue => drop(client),
     }
 }
 
@@ -99,7 +112,15 @@ fn carry(from: &TcpStream, to: &TcpStream) {
 
 /// Shortens the queue of those who wait to be accepted, and fills it: the system drops what comes then.
 fn fill(listener: &TcpListener, address: SocketAddr) -> Vec<TcpStream> {
-    assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
+    listen(listener, 0);
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
     std::iter::from_fn(connect).collect()
+}
+
+fn listen(listener: &TcpListener, longest_queue: i32) {
+    assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), longest_queue) }, 0);
+}
+
+fn stop_listening(listener: &TcpListener) {
+    assert_eq!(unsafe { libc::shutdown(listener.as_raw_fd(), libc::SHUT_RDWR) }, 0);
 }

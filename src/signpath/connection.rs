@@ -189,6 +189,14 @@ pub(super) struct Received {
     pub(super) retry_after: Option<Duration>,
 }
 
+/// Lets the runtime hear what happened to its sockets since the last request: nobody did meanwhile. A request sent on a
+/// connection that was closed would have to be told as one that may have been executed.
+pub(super) async fn notice_closure() {
+    // the first turn asks the system, the second one lets the connection act on it
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+}
+
 /// Sends a request once and reads the whole answer, within the time limit.
 pub(super) async fn attempt(
     client: &Client,

@@ -112,6 +112,9 @@ fn judge(row: &Row, scene: &Scene, measured: &Measured<'_>) {
             assert!(console.contains(part), "no `{part}` in: {measured}");
         }
     }
+    if (row.value, row.requests) == (ReturnValue::OK, 1) {
+        assert!(!scene.emulator.log().contains("failed, next in"), "not silent: {}", scene.emulator.log());
+    }
     for text in [console, &scene.emulator.log()] {
         assert!(!text.contains(scene.emulator.token.as_str()), "the token is told: {measured}");
     }

@@ -17,6 +17,8 @@ pub enum Trouble {
     Redirect(u16),
     /// Before TLS, or before HTTP where there is none.
     Connection { scheme: Scheme, reception: Reception },
+    /// An idle connection that the network has closed meanwhile.
+    Stale(Scheme),
     /// A server that has no business here.
     Certificate(Certificate),
     /// A server that speaks TLS 1.1.
@@ -66,10 +68,10 @@ impl Scene {
         let mut variables = self.emulator.address();
         let api = match (&self.trouble, &self.relay) {
             (Trouble::HttpElsewhere, _) => "http://signpath.example/Api".to_owned(),
-            (Trouble::Connection { scheme: Scheme::Http, .. }, Some(relay)) => {
-                format!("http://{}/Api", relay.address)
-            }
-            (_, Some(relay)) => format!("https://{}/Api", relay.address),
+            (trouble, Some(relay)) => match trouble.scheme() {
+                Scheme::Http => format!("http://{}/Api", relay.address),
+                Scheme::Https => format!("https://{}/Api", relay.address),
+            },
             _ => self.emulator.api(),
         };
         variables.push(("SIGNPATH_API_URL", api));
@@ -88,6 +90,7 @@ impl Scene {
             Trouble::Certificate(_) | Trouble::OldTls | Trouble::NoTls => {
                 self.receive(Reception::By(self.impostor.as_ref().unwrap().address()));
             }
+            Trouble::Stale(_) => self.receive(Reception::By(address_of(&self.emulator.origin))),
             Trouble::HttpElsewhere => {}
         }
     }
@@ -134,7 +137,7 @@ impl Trouble {
     fn scheme(&self) -> Scheme {
         match self {
             Self::Answer(_) | Self::Redirect(_) | Self::HttpElsewhere => Scheme::Http,
-            Self::Connection { scheme, .. } => *scheme,
+            Self::Connection { scheme, .. } | Self::Stale(scheme) => *scheme,
             Self::Certificate(_) | Self::OldTls | Self::NoTls => Scheme::Https,
         }
     }

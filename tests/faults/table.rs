@@ -8,7 +8,7 @@ use crate::row::Function::{self, FindObjectsInit, Login, Sign, SignFinal};
 use crate::row::Limit::{self, Attempt, LongAttempt, Total};
 use crate::row::Row;
 use crate::scene::Scheme::{self, Http, Https};
-use crate::scene::Trouble::{self, Answer, HttpElsewhere, NoTls, OldTls, Redirect};
+use crate::scene::Trouble::{self, Answer, HttpElsewhere, NoTls, OldTls, Redirect, Stale};
 use crate::support::relay::Reception;
 
 const ALL: &[Function] = &[Login, FindObjectsInit, Sign, SignFinal];
@@ -112,6 +112,8 @@ fn broken() -> Vec<Entry> {
         Entry("hung up, once", once(hung_up.clone()), ALL, OK, 2, Total, None),
         Entry("hung up", always(hung_up.clone()), LISTING, FAILED, 3, Total, Some("3 attempts")),
         Entry("hung up", always(hung_up), SIGNING, FAILED, 3, Total, twice),
+        Entry("idle connection closed later", Stale(Http), SIGNING, OK, 1, Attempt, None),
+        Entry("idle connection closed later, https", Stale(Https), SIGNING, OK, 1, Attempt, None),
         Entry("idle connection closed", once(json!({"ending": "close"})), ALL, OK, 1, Attempt, None),
     ]
 }

@@ -15,6 +15,8 @@ pub enum Trouble {
     Answer(Value),
     /// An answer that leads to another origin.
     Redirect(u16),
+    /// A token that is revoked, and then given back.
+    Revocation,
     /// Before TLS, or before HTTP where there is none.
     Connection { scheme: Scheme, reception: Reception },
     /// An idle connection that the network has closed meanwhile.
@@ -91,6 +93,7 @@ impl Scene {
                 self.receive(Reception::By(self.impostor.as_ref().unwrap().address()));
             }
             Trouble::Stale(_) => self.receive(Reception::By(address_of(&self.emulator.origin))),
+            Trouble::Revocation => self.set_token("revoked"),
             Trouble::HttpElsewhere => {}
         }
     }
@@ -98,6 +101,9 @@ impl Scene {
     /// From now on nothing goes wrong.
     pub fn end(&self) {
         self.emulator.tell("DELETE", "faults", json!({}));
+        if matches!(self.trouble, Trouble::Revocation) {
+            self.set_token("active");
+        }
         if self.relay.is_some() {
             self.receive(Reception::By(address_of(&self.emulator.origin)));
         }
@@ -128,6 +134,10 @@ impl Scene {
         self.emulator.tell("POST", "faults", fault);
     }
 
+    fn set_token(&self, state: &str) {
+        self.emulator.tell("POST", "users/all-policies", json!({"tokenState": state}));
+    }
+
     fn receive(&self, reception: Reception) {
         self.relay.as_ref().unwrap().receive(reception);
     }
@@ -136,14 +146,14 @@ impl Scene {
 impl Trouble {
     fn scheme(&self) -> Scheme {
         match self {
-            Self::Answer(_) | Self::Redirect(_) | Self::HttpElsewhere => Scheme::Http,
+            Self::Answer(_) | Self::Redirect(_) | Self::Revocation | Self::HttpElsewhere => Scheme::Http,
             Self::Connection { scheme, .. } | Self::Stale(scheme) => *scheme,
             Self::Certificate(_) | Self::OldTls | Self::NoTls => Scheme::Https,
         }
     }
 
     fn is_relayed(&self) -> bool {
-        !matches!(self, Self::Answer(_) | Self::Redirect(_) | Self::HttpElsewhere)
+        !matches!(self, Self::Answer(_) | Self::Redirect(_) | Self::Revocation | Self::HttpElsewhere)
     }
 
     fn impostor(&self, emulator: &Emulator) -> Option<Impostor> {

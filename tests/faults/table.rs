@@ -8,7 +8,7 @@ use crate::row::Function::{self, FindObjectsInit, Login, Sign, SignFinal};
 use crate::row::Limit::{self, Attempt, LongAttempt, Total};
 use crate::row::Row;
 use crate::scene::Scheme::{self, Http, Https};
-use crate::scene::Trouble::{self, Answer, HttpElsewhere, NoTls, OldTls, Redirect, Stale};
+use crate::scene::Trouble::{self, Answer, HttpElsewhere, NoTls, OldTls, Redirect, Revocation, Stale};
 use crate::support::relay::Reception;
 
 const ALL: &[Function] = &[Login, FindObjectsInit, Sign, SignFinal];
@@ -141,6 +141,8 @@ fn refused() -> Vec<Entry> {
         Entry("400", status(400), ALL, ARGUMENTS, 1, Attempt, Some("SignPath answered 400")),
         Entry("401", status(401), LOGIN, PIN, 1, Attempt, Some("check the API token")),
         Entry("401", status(401), AFTER_LOGIN, ARGUMENTS, 1, Attempt, Some("SIGNPATH_API_TOKEN")),
+        Entry("token revoked", Revocation, LOGIN, PIN, 1, Attempt, Some("401 Unauthorized")),
+        Entry("token revoked", Revocation, AFTER_LOGIN, ARGUMENTS, 1, Attempt, Some("401 Unauthorized")),
         Entry("403", status(403), LOGIN, PIN, 1, Attempt, Some("check the organization id")),
         Entry("403", status(403), AFTER_LOGIN, ARGUMENTS, 1, Attempt, Some("SignPath answered 403")),
         Entry("404", status(404), LISTING, ARGUMENTS, 1, Attempt, Some("SignPath answered 404")),

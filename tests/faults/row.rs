@@ -123,7 +123,7 @@ fn judge(row: &Row, scene: &Scene, measured: &Measured<'_>) {
 
 /// The same call, if it failed, and then a signature: both as if nothing had been.
 fn succeeds_afterwards(row: &Row, scene: &Scene, pkcs11: &Pkcs11, session: &Session) {
-    let again = scene.corrected().then(|| corrected(scene, row, pkcs11));
+    let again = scene.is_misconfigured().then(|| corrected(scene, row, pkcs11));
     let session = again.as_ref().unwrap_or(session);
     let (result, console) = watching(|| {
         if row.value != ReturnValue::OK {
@@ -146,8 +146,7 @@ fn corrected(scene: &Scene, row: &Row, pkcs11: &Pkcs11) -> Session {
 
 /// Quick enough for a test: at most three attempts of a second each, and two seconds for all of them.
 fn variables(scene: &Scene, row: &Row) -> Vec<(&'static str, String)> {
-    let attempt = if matches!(row.limit, Limit::LongAttempt) { "20" } else { "1" };
-    let total = if matches!(row.limit, Limit::LongAttempt) { "20" } else { "2" };
+    let (attempt, total) = row.limit.settings();
     let mut variables = with_credentials(scene.address(), scene, row);
     variables.extend(
         [
@@ -207,6 +206,14 @@ impl Function {
 }
 
 impl Limit {
+    /// The limits that are configured: of an attempt, of all attempts.
+    fn settings(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Attempt | Self::Total => ("1", "2"),
+            Self::LongAttempt => ("20", "20"),
+        }
+    }
+
     fn duration(self) -> Duration {
         Duration::from_secs(match self {
             Self::Attempt => 1,

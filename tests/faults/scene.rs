@@ -125,7 +125,7 @@ impl Scene {
     }
 
     /// Whether it is the configuration that has to change.
-    pub fn corrected(&self) -> bool {
+    pub fn is_misconfigured(&self) -> bool {
         matches!(self.trouble, Trouble::HttpElsewhere)
     }
 

@@ -117,6 +117,7 @@ impl Client {
         let connection = self.connections.take()?;
         let mut stopping = self.stopping.subscribe();
         let result = connection.runtime.block_on(async {
+            connection::notice_closure().await;
             tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stop| *stop) => Err(stopped(asked)),

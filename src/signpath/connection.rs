@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, NoProxy, Proxy, Url};
-use rustls::ClientConfig;
+use rustls::{AlertDescription, ClientConfig};
 use tokio::runtime::{Builder, Runtime};
 
 use super::problem::Answer;
@@ -191,6 +191,14 @@ pub(super) struct Received {
     pub(super) retry_after: Option<Duration>,
 }
 
+/// Lets the runtime hear what happened to its sockets since the last request: nobody did meanwhile. A request sent on a
+/// connection that was closed would have to be told as one that may have been executed.
+pub(super) async fn notice_closure() {
+    // the first turn asks the system, the second one lets the connection act on it
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+}
+
 /// Sends a request once and reads the whole answer, within the time limit.
 pub(super) async fn attempt(
     client: &Client,
@@ -201,7 +209,7 @@ pub(super) async fn attempt(
     match tokio::time::timeout(limit, exchange(client, request, credentials)).await {
         Ok(result) => result,
         Err(_) => Err(Broken {
-            reason: format!("no answer within {} s", limit.as_secs_f64()),
+            reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
             passing: true,
             sent: true,
             remedy: NETWORK,
@@ -288,7 +296,7 @@ fn tls_remedy(error: &rustls::Error) -> &'static str {
         rustls::Error::InvalidCertificate(_) => {
             "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities"
         }
-        rustls::Error::AlertReceived(_) => {
+        rustls::Error::AlertReceived(alert) if *alert != AlertDescription::ProtocolVersion => {
             "check whether the server wants a client certificate (TlsClientCertificate)"
         }
         _ => "check ApiUrl and the proxy; the server must speak TLS 1.2 or 1.3",

@@ -46,8 +46,12 @@ pub(super) struct Listing {
 
 /// Reads an answer; `None` if it is not a list of policies at all.
 pub(super) fn read(body: &[u8]) -> Option<Listing> {
+    let entries = entries(body)?;
+    if !entries.is_empty() && !entries.iter().any(|entry| entry.get().starts_with('{')) {
+        return None;
+    }
     let mut listing = Listing::default();
-    for (index, entry) in entries(body)?.into_iter().enumerate() {
+    for (index, entry) in entries.into_iter().enumerate() {
         let remark = match read_entry(entry) {
             Ok((policy, remark)) => {
                 listing.policies.push(policy);
@@ -291,6 +295,7 @@ mod tests {
     fn a_bare_array_is_a_list_too_and_anything_else_is_none() {
         assert_eq!(read(b" []"), Some(Listing::default()));
         assert_eq!(read(br#"{"policies":[]}"#), None);
+        assert_eq!(read(br#"[[],17]"#), None);
         assert_eq!(read(b"<html>"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const MARK: &str = "SIGNPATH_TEST_IN_PROCESS";
@@ -30,10 +31,53 @@ pub fn in_own_process_each<T>(cases: impl IntoIterator<Item = T>, body: impl FnO
     }
 }
 
+/// The end of a case in a process of its own.
+pub struct Ended {
+    pub passed: bool,
+    /// Everything that it wrote.
+    pub output: String,
+}
+
+/// Runs the body for each case in a process of its own, so many of them at a time, and leaves it to the caller what
+/// the failed ones mean. In the processes of the cases there is nothing to tell.
+pub fn in_own_process_side_by_side<T>(
+    cases: impl IntoIterator<Item = T>,
+    at_a_time: usize,
+    body: impl FnOnce(T),
+) -> Vec<Ended> {
+    let mut cases = cases.into_iter();
+    if let Ok(number) = std::env::var(MARK) {
+        body(cases.nth(number.parse().unwrap()).expect("a case of this number"));
+        return Vec::new();
+    }
+    let (test, count, next) = (this_test(), cases.count(), AtomicUsize::new(0));
+    let one_after_the_other = || {
+        let numbers = std::iter::from_fn(|| {
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < count)
+        });
+        numbers.map(|number| (number, ended_case(&test, number))).collect::<Vec<_>>()
+    };
+    let mut ended: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_a_time).map(|_| scope.spawn(one_after_the_other)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    ended.sort_by_key(|(number, _)| *number);
+    ended.into_iter().map(|(_, ended)| ended).collect()
+}
+
+fn this_test() -> String {
+    std::thread::current().name().expect("tests have names").to_owned()
+}
+
 fn run_case(number: usize) {
-    let test = std::thread::current().name().expect("tests have names").to_owned();
+    let test = this_test();
+    let Ended { passed, output } = ended_case(&test, number);
+    assert!(passed, "{test}, case {number}, failed in its own process:\n{output}");
+}
+
+fn ended_case(test: &str, number: usize) -> Ended {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([&test, "--exact", "--nocapture", "--test-threads=1"])
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env_clear()
         .envs(std::env::vars().filter(|(name, _)| is_kept(name)))
         .env(MARK, number.to_string())
@@ -56,9 +100,8 @@ fn run_case(number: usize) {
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    let output = output.join().unwrap();
-    assert!(status.success(), "{test}, case {number}, failed in its own process ({status}):\n{output}");
-    assert!(output.contains("1 passed"), "{test}, case {number}, did not run in its own process:\n{output}");
+    let output = format!("{}{status}\n", output.join().unwrap());
+    Ended { passed: status.success() && output.contains("1 passed"), output }
 }
 
 /// What the tools need to run at all, and nothing that configures the module.

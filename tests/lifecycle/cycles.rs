@@ -37,7 +37,7 @@ fn two_hundred_cycles_from_loading_to_unloading_leave_nothing_behind() {
         (0..20).for_each(|_| drop(cycle()));
         let before = Resources::now();
         (0..200).for_each(|_| drop(cycle()));
-        let after = Resources::now();
+        let after = Resources::settled(&before);
         eprintln!("before 200 cycles: {before}\nafter them: {after}");
 
         assert_eq!((after.descriptors, after.tasks), (before.descriptors, before.tasks));
@@ -60,7 +60,7 @@ fn a_call_under_way_when_its_module_is_finalised_and_unloaded_ends_and_leaves_no
         for _ in 0..20 {
             interrupted_cycle(&emulator);
         }
-        let after = Resources::now();
+        let after = Resources::settled(&before);
         eprintln!("before 20 interrupted cycles: {before}\nafter them: {after}");
 
         assert_eq!((after.descriptors, after.tasks), (before.descriptors, before.tasks));

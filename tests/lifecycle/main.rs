@@ -27,3 +27,4 @@ mod forks;
 mod initialising;
 mod resources;
 mod signing;
+mod soak;

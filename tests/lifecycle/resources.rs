@@ -1,6 +1,7 @@
 //! What this process holds of the machine.
 
 use std::fmt::{Display, Formatter};
+use std::time::{Duration, Instant};
 
 /// What is held at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,19 @@ impl Resources {
             heap: allocator.uordblks + allocator.hblkhd,
             descriptors: entries("/proc/self/fd"),
             tasks: entries("/proc/self/task"),
+        }
+    }
+
+    /// What is held once there are no more tasks than before, or after five seconds: a thread that was joined is in the
+    /// kernel's books for a moment longer.
+    pub fn settled(before: &Self) -> Self {
+        let started = Instant::now();
+        loop {
+            let now = Self::now();
+            if now.tasks <= before.tasks || started.elapsed() > Duration::from_secs(5) {
+                return now;
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }

@@ -23,6 +23,7 @@
 mod support;
 
 mod cycles;
+mod ending;
 mod forks;
 mod initialising;
 mod resources;

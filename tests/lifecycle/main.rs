@@ -26,6 +26,7 @@ mod cycles;
 mod ending;
 mod forks;
 mod initialising;
+mod panics;
 mod resources;
 mod signing;
 mod soak;

@@ -12,7 +12,7 @@ cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
 steps := prerequisites format shell build lint tools dependencies rust-tests demo
-long_steps := docs valgrind
+long_steps := docs valgrind soak
 
 .PHONY: help
 help: ## List what can be made
@@ -67,7 +67,7 @@ dependencies: ## Check licences, forbidden crates, sources and known vulnerabili
 
 .PHONY: rust-tests
 # The tests find the shipped files by this variable, and skip nothing when one is missing.
-rust-tests valgrind: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
+rust-tests valgrind soak: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
 rust-tests: ## Run the tests in Rust, those of the shipped files against what `make build` built
 	$(cargo) test
 
@@ -78,6 +78,11 @@ valgrind: runner := ["valgrind", "--quiet", "--error-exitcode=9", "--trace-child
     "--trace-children-skip=*/signpath-emulator"]
 valgrind: ## Run every misuse and every attribute under valgrind (2 minutes)
 	$(cargo) --config 'target."cfg(all())".runner = $(runner)' test --test harness -- attributes misuse
+
+.PHONY: soak
+soak: export SIGNPATH_SOAK_SECONDS ?= 300
+soak: ## Have 64 threads do everything at random, and print the figures (5 minutes; SIGNPATH_SOAK_SECONDS=…)
+	$(cargo) test --test lifecycle -- soak --nocapture
 
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors

@@ -21,8 +21,8 @@ use crate::token::{Error, Module, Result, Surroundings, refused};
 
 /// A call to a function that needs an initialised module.
 pub(super) fn enter(name: &'static str, body: impl FnOnce(&Module) -> Result<()>) -> CK_RV {
-    let started = Instant::now();
     netted(name, || {
+        let started = Instant::now();
         let module = current()?;
         let result = body(&module);
         tell(&module, name, &result, started);
@@ -137,7 +137,8 @@ fn netted(name: &str, body: impl FnOnce() -> Result<()>) -> CK_RV {
         Ok(Ok(())) => ReturnValue::OK.0,
         Ok(Err(error)) => error.value().0,
         Err(_) => {
-            tell_panic(name);
+            // what made the body panic, a clock that cannot be read say, may make this panic, too
+            let _ = catch_unwind(|| tell_panic(name));
             ReturnValue::GENERAL_ERROR.0
         }
     }

@@ -13,6 +13,9 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Set where the tests run under valgrind, which takes its time.
 const UNDER_VALGRIND: &str = "SIGNPATH_TEST_MEMORY";
 
+/// How many seconds a test that goes on and on is to last.
+pub const SOAK_SECONDS: &str = "SIGNPATH_SOAK_SECONDS";
+
 /// Runs the calling test's body in a process of its own, with nothing in its environment but what the test sets. The
 /// process that cargo started waits for it and shares its fate.
 pub fn in_own_process(body: impl FnOnce()) {
@@ -88,7 +91,7 @@ fn ended_case(test: &str, number: usize) -> Ended {
         .unwrap();
     let output = collect(child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let started = Instant::now();
-    let longest = if std::env::var_os(UNDER_VALGRIND).is_some() { 10 * LONGEST } else { LONGEST };
+    let longest = longest();
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
@@ -104,6 +107,12 @@ fn ended_case(test: &str, number: usize) -> Ended {
     Ended { passed: status.success() && output.contains("1 passed"), output }
 }
 
+fn longest() -> Duration {
+    let soak = std::env::var(SOAK_SECONDS).map_or(0, |seconds| seconds.parse().unwrap());
+    let factor = if std::env::var_os(UNDER_VALGRIND).is_some() { 10 } else { 1 };
+    factor * LONGEST + Duration::from_secs(soak)
+}
+
 /// What the tools need to run at all, and nothing that configures the module.
 fn is_kept(name: &str) -> bool {
     [
@@ -116,6 +125,7 @@ fn is_kept(name: &str) -> bool {
         "SIGNPATH_TOOLS_CACHE",
         "SIGNPATH_WRITE_DOCUMENTS",
         UNDER_VALGRIND,
+        SOAK_SECONDS,
     ]
     .contains(&name)
 }

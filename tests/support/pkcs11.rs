@@ -42,7 +42,11 @@ impl Pkcs11 {
 
     /// Loads a module; it stays loaded.
     pub fn load_file(path: &Path) -> Self {
-        let library = Box::leak(Box::new(unsafe { libloading::Library::new(path).unwrap() }));
+        Self::of_library(Box::leak(Box::new(unsafe { libloading::Library::new(path).unwrap() })))
+    }
+
+    /// The functions of a library, which must not be called once it is unloaded.
+    pub fn of_library(library: &libloading::Library) -> Self {
         let get_interface: libloading::Symbol<
             unsafe extern "C" fn(*mut u8, *mut CK_VERSION, *mut *mut CK_INTERFACE, CK_FLAGS) -> CK_RV,
         > = unsafe { library.get(b"C_GetInterface\0").unwrap() };

@@ -62,6 +62,9 @@ fn run_case(number: usize) {
     let output = output.join().unwrap();
     assert!(status.success(), "{test}, case {number}, failed in its own process ({status}):\n{output}");
     assert!(output.contains("1 passed"), "{test}, case {number}, did not run in its own process:\n{output}");
+    if std::env::var_os(SOAK_SECONDS).is_some() {
+        println!("{output}");
+    }
 }
 
 fn longest() -> Duration {

@@ -103,7 +103,14 @@ fn ended_case(test: &str, number: usize) -> Ended {
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    let output = format!("{}{status}\n", output.join().unwrap());
+    let output = format!(
+        "{}{status}
+",
+        output.join().unwrap()
+    );
+    if std::env::var_os(SOAK_SECONDS).is_some() {
+        println!("{output}");
+    }
     Ended { passed: status.success() && output.contains("1 passed"), output }
 }
 

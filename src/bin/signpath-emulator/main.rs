@@ -57,7 +57,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
@@ -209,9 +209,12 @@ fn announce(emulator: &Emulator) -> Result<(), StartupError> {
 }
 
 /// Done when the emulator shall end: SIGINT, SIGTERM, or the end of standard input if that counts.
+///
+/// Not by tokio's signals: where one program of a build uses them, they open a pair of sockets in the module, too.
 fn ending(arguments: &Arguments) -> Result<impl Future<Output = ()> + use<>, StartupError> {
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(StartupError::new)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(StartupError::new)?;
+    let signalled = Arc::new(Notify::new());
+    let handler = Arc::clone(&signalled);
+    ctrlc::set_handler(move || handler.notify_one()).map_err(StartupError::new)?;
     let stdin_closed = arguments.stop_with_stdin.then(end_of_standard_input);
     Ok(async move {
         let stdin_closed = async {
@@ -221,8 +224,7 @@ fn ending(arguments: &Arguments) -> Result<impl Future<Output = ()> + use<>, Sta
             }
         };
         tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
+            () = signalled.notified() => {}
             () = stdin_closed => {}
         }
     })

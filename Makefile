@@ -12,7 +12,7 @@ cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
 steps := prerequisites format shell build lint tools dependencies rust-tests demo
-long_steps := docs valgrind soak
+long_steps := docs valgrind faults soak
 
 .PHONY: help
 help: ## List what can be made
@@ -67,7 +67,7 @@ dependencies: ## Check licences, forbidden crates, sources and known vulnerabili
 
 .PHONY: rust-tests
 # The tests find the shipped files by this variable, and skip nothing when one is missing.
-rust-tests valgrind soak: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
+rust-tests valgrind soak faults: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
 rust-tests: ## Run the tests in Rust, those of the shipped files against what `make build` built
 	$(cargo) test
 
@@ -83,6 +83,10 @@ valgrind: ## Run every misuse and every attribute under valgrind (2 minutes)
 soak: export SIGNPATH_SOAK_SECONDS ?= 300
 soak: ## Have 64 threads do everything at random, and print the figures (5 minutes; SIGNPATH_SOAK_SECONDS=…)
 	$(cargo) test --test lifecycle -- soak --nocapture
+
+.PHONY: faults
+faults: ## Run the table of faults: what each call does, how often it asks, and for how long (half a minute)
+	$(cargo) test --test faults
 
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors

@@ -98,8 +98,8 @@ functions! {
         fn C_GetMechanismInfo(slotID: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, pInfo: CK_MECHANISM_INFO_PTR)
             = enter |_module, caller| slots::mechanism_info(caller, slotID, kind, pInfo);
         fn C_InitToken(slotID: CK_SLOT_ID, pPin: CK_UTF8CHAR_PTR, ulPinLen: CK_ULONG, pLabel: CK_UTF8CHAR_PTR)
-            = enter |module, caller| refuse::in_slot(module, caller, slotID)
-                .bytes(pPin, ulPinLen) .pointer(pLabel).write_protected();
+            = enter |module, caller| refuse::in_slot(module, caller, slotID).bytes(pPin, ulPinLen)
+                .pointer(pLabel).write_protected();
         fn C_InitPIN(hSession: CK_SESSION_HANDLE, pPin: CK_UTF8CHAR_PTR, ulPinLen: CK_ULONG)
             = refuse |hSession, it| it.bytes(pPin, ulPinLen).write_protected();
         fn C_SetPIN(hSession: CK_SESSION_HANDLE, pOldPin: CK_UTF8CHAR_PTR, ulOldLen: CK_ULONG,
@@ -131,8 +131,8 @@ functions! {
             = refuse |hSession, it| it.template(pTemplate, ulCount).pointer(phObject).write_protected();
         fn C_CopyObject(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, pTemplate: CK_ATTRIBUTE_PTR,
                 ulCount: CK_ULONG, phNewObject: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.object(hObject).template(pTemplate, ulCount)
-                .pointer(phNewObject) .write_protected();
+            = refuse |hSession, it| it.object(hObject).template(pTemplate, ulCount).pointer(phNewObject)
+                .write_protected();
         fn C_DestroyObject(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE)
             = refuse |hSession, it| it.object(hObject).write_protected();
         fn C_GetObjectSize(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, pulSize: CK_ULONG_PTR)
@@ -167,12 +167,12 @@ functions! {
             = refuse |hSession, it| it.key(hKey).pointer(pMechanism).not_supported();
         fn C_Decrypt(hSession: CK_SESSION_HANDLE, pEncryptedData: CK_BYTE_PTR, ulEncryptedDataLen: CK_ULONG,
                 _pData: CK_BYTE_PTR, pulDataLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.bytes(pEncryptedData, ulEncryptedDataLen)
-                .pointer(pulDataLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pEncryptedData, ulEncryptedDataLen).pointer(pulDataLen)
+                .not_supported();
         fn C_DecryptUpdate(hSession: CK_SESSION_HANDLE, pEncryptedPart: CK_BYTE_PTR,
                 ulEncryptedPartLen: CK_ULONG, _pPart: CK_BYTE_PTR, pulPartLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen)
-                .pointer(pulPartLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen).pointer(pulPartLen)
+                .not_supported();
         fn C_DecryptFinal(hSession: CK_SESSION_HANDLE, _pLastPart: CK_BYTE_PTR, pulLastPartLen: CK_ULONG_PTR)
             = refuse |hSession, it| it.pointer(pulLastPartLen).not_supported();
         fn C_DigestInit(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR)
@@ -227,41 +227,42 @@ functions! {
             = refuse |hSession, it| it.bytes(pPart, ulPartLen).pointer(pulEncryptedPartLen).not_supported();
         fn C_DecryptDigestUpdate(hSession: CK_SESSION_HANDLE, pEncryptedPart: CK_BYTE_PTR,
                 ulEncryptedPartLen: CK_ULONG, _pPart: CK_BYTE_PTR, pulPartLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen)
-                .pointer(pulPartLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen).pointer(pulPartLen)
+                .not_supported();
         fn C_SignEncryptUpdate(hSession: CK_SESSION_HANDLE, pPart: CK_BYTE_PTR, ulPartLen: CK_ULONG,
                 _pEncryptedPart: CK_BYTE_PTR, pulEncryptedPartLen: CK_ULONG_PTR)
             = refuse |hSession, it| it.bytes(pPart, ulPartLen).pointer(pulEncryptedPartLen).not_supported();
         fn C_DecryptVerifyUpdate(hSession: CK_SESSION_HANDLE, pEncryptedPart: CK_BYTE_PTR,
                 ulEncryptedPartLen: CK_ULONG, _pPart: CK_BYTE_PTR, pulPartLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen)
-                .pointer(pulPartLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pEncryptedPart, ulEncryptedPartLen).pointer(pulPartLen)
+                .not_supported();
         fn C_GenerateKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 pTemplate: CK_ATTRIBUTE_PTR, ulCount: CK_ULONG, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.pointer(pMechanism).template(pTemplate, ulCount)
-                .pointer(phKey) .write_protected();
+            = refuse |hSession, it| it.pointer(pMechanism).template(pTemplate, ulCount).pointer(phKey)
+                .write_protected();
         fn C_GenerateKeyPair(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 pPublicKeyTemplate: CK_ATTRIBUTE_PTR, ulPublicKeyAttributeCount: CK_ULONG,
                 pPrivateKeyTemplate: CK_ATTRIBUTE_PTR, ulPrivateKeyAttributeCount: CK_ULONG,
                 phPublicKey: CK_OBJECT_HANDLE_PTR, phPrivateKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it|
-                it.pointer(pMechanism) .template(pPublicKeyTemplate, ulPublicKeyAttributeCount) .template(pPrivateKeyTemplate, ulPrivateKeyAttributeCount)
-                .pointer(phPublicKey) .pointer(phPrivateKey).write_protected();
+            = refuse |hSession, it| it.pointer(pMechanism)
+                .template(pPublicKeyTemplate, ulPublicKeyAttributeCount)
+                .template(pPrivateKeyTemplate, ulPrivateKeyAttributeCount).pointer(phPublicKey)
+                .pointer(phPrivateKey).write_protected();
         fn C_WrapKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hWrappingKey: CK_OBJECT_HANDLE, hKey: CK_OBJECT_HANDLE, _pWrappedKey: CK_BYTE_PTR,
                 pulWrappedKeyLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.key(hWrappingKey).key(hKey)
-                .pointer(pMechanism) .pointer(pulWrappedKeyLen).not_supported();
+            = refuse |hSession, it| it.key(hWrappingKey).key(hKey).pointer(pMechanism)
+                .pointer(pulWrappedKeyLen).not_supported();
         fn C_UnwrapKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hUnwrappingKey: CK_OBJECT_HANDLE, pWrappedKey: CK_BYTE_PTR, ulWrappedKeyLen: CK_ULONG,
                 pTemplate: CK_ATTRIBUTE_PTR, ulAttributeCount: CK_ULONG, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.key(hUnwrappingKey)
-                .pointer(pMechanism) .bytes(pWrappedKey, ulWrappedKeyLen)
-                .template(pTemplate, ulAttributeCount).pointer(phKey) .write_protected();
+            = refuse |hSession, it| it.key(hUnwrappingKey).pointer(pMechanism)
+                .bytes(pWrappedKey, ulWrappedKeyLen).template(pTemplate, ulAttributeCount).pointer(phKey)
+                .write_protected();
         fn C_DeriveKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR, hBaseKey: CK_OBJECT_HANDLE,
                 pTemplate: CK_ATTRIBUTE_PTR, ulAttributeCount: CK_ULONG, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.key(hBaseKey)
-                .pointer(pMechanism) .template(pTemplate, ulAttributeCount).pointer(phKey).not_supported();
+            = refuse |hSession, it| it.key(hBaseKey).pointer(pMechanism).template(pTemplate, ulAttributeCount)
+                .pointer(phKey).not_supported();
         fn C_SeedRandom(hSession: CK_SESSION_HANDLE, pSeed: CK_BYTE_PTR, ulSeedLen: CK_ULONG)
             = enter |module, caller| random::seed(module, caller, hSession, pSeed, ulSeedLen);
         fn C_GenerateRandom(hSession: CK_SESSION_HANDLE, RandomData: CK_BYTE_PTR, ulRandomLen: CK_ULONG)
@@ -291,17 +292,16 @@ functions! {
         fn C_EncryptMessage(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR, _ulParameterLen: CK_ULONG,
                 pAssociatedData: CK_BYTE_PTR, ulAssociatedDataLen: CK_ULONG, pPlaintext: CK_BYTE_PTR,
                 ulPlaintextLen: CK_ULONG, _pCiphertext: CK_BYTE_PTR, pulCiphertextLen: CK_ULONG_PTR)
-            = refuse |hSession, it|
-                it.bytes(pAssociatedData, ulAssociatedDataLen) .bytes(pPlaintext, ulPlaintextLen)
-                .pointer(pulCiphertextLen).not_supported();
+            = refuse |hSession, it| it.bytes(pAssociatedData, ulAssociatedDataLen)
+                .bytes(pPlaintext, ulPlaintextLen).pointer(pulCiphertextLen).not_supported();
         fn C_EncryptMessageBegin(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG, pAssociatedData: CK_BYTE_PTR, ulAssociatedDataLen: CK_ULONG)
             = refuse |hSession, it| it.bytes(pAssociatedData, ulAssociatedDataLen).not_supported();
         fn C_EncryptMessageNext(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG, pPlaintextPart: CK_BYTE_PTR, ulPlaintextPartLen: CK_ULONG,
                 _pCiphertextPart: CK_BYTE_PTR, pulCiphertextPartLen: CK_ULONG_PTR, _flags: CK_FLAGS)
-            = refuse |hSession, it|
-                it.bytes(pPlaintextPart, ulPlaintextPartLen) .pointer(pulCiphertextPartLen).not_supported();
+            = refuse |hSession, it| it.bytes(pPlaintextPart, ulPlaintextPartLen).pointer(pulCiphertextPartLen)
+                .not_supported();
         fn C_MessageEncryptFinal(hSession: CK_SESSION_HANDLE) = refuse |hSession, it| it.not_supported();
         fn C_MessageDecryptInit(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hKey: CK_OBJECT_HANDLE)
@@ -309,17 +309,16 @@ functions! {
         fn C_DecryptMessage(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR, _ulParameterLen: CK_ULONG,
                 pAssociatedData: CK_BYTE_PTR, ulAssociatedDataLen: CK_ULONG, pCiphertext: CK_BYTE_PTR,
                 ulCiphertextLen: CK_ULONG, _pPlaintext: CK_BYTE_PTR, pulPlaintextLen: CK_ULONG_PTR)
-            = refuse |hSession, it|
-                it.bytes(pAssociatedData, ulAssociatedDataLen) .bytes(pCiphertext, ulCiphertextLen)
-                .pointer(pulPlaintextLen).not_supported();
+            = refuse |hSession, it| it.bytes(pAssociatedData, ulAssociatedDataLen)
+                .bytes(pCiphertext, ulCiphertextLen).pointer(pulPlaintextLen).not_supported();
         fn C_DecryptMessageBegin(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG, pAssociatedData: CK_BYTE_PTR, ulAssociatedDataLen: CK_ULONG)
             = refuse |hSession, it| it.bytes(pAssociatedData, ulAssociatedDataLen).not_supported();
         fn C_DecryptMessageNext(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG, pCiphertextPart: CK_BYTE_PTR, ulCiphertextPartLen: CK_ULONG,
                 _pPlaintextPart: CK_BYTE_PTR, pulPlaintextPartLen: CK_ULONG_PTR, _flags: CK_FLAGS)
-            = refuse |hSession, it|
-                it.bytes(pCiphertextPart, ulCiphertextPartLen) .pointer(pulPlaintextPartLen).not_supported();
+            = refuse |hSession, it| it.bytes(pCiphertextPart, ulCiphertextPartLen)
+                .pointer(pulPlaintextPartLen).not_supported();
         fn C_MessageDecryptFinal(hSession: CK_SESSION_HANDLE) = refuse |hSession, it| it.not_supported();
         fn C_MessageSignInit(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hKey: CK_OBJECT_HANDLE)
@@ -341,31 +340,31 @@ functions! {
             = refuse |hSession, it| it.key(hKey).pointer(pMechanism).not_supported();
         fn C_VerifyMessage(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR, _ulParameterLen: CK_ULONG,
                 pData: CK_BYTE_PTR, ulDataLen: CK_ULONG, pSignature: CK_BYTE_PTR, ulSignatureLen: CK_ULONG)
-            = refuse |hSession, it| it.bytes(pData, ulDataLen)
-                .bytes(pSignature, ulSignatureLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pData, ulDataLen).bytes(pSignature, ulSignatureLen)
+                .not_supported();
         fn C_VerifyMessageBegin(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG)
             = refuse |hSession, it| it.not_supported();
         fn C_VerifyMessageNext(hSession: CK_SESSION_HANDLE, _pParameter: CK_VOID_PTR,
                 _ulParameterLen: CK_ULONG, pData: CK_BYTE_PTR, ulDataLen: CK_ULONG, pSignature: CK_BYTE_PTR,
                 ulSignatureLen: CK_ULONG)
-            = refuse |hSession, it| it.bytes(pData, ulDataLen)
-                .bytes(pSignature, ulSignatureLen) .not_supported();
+            = refuse |hSession, it| it.bytes(pData, ulDataLen).bytes(pSignature, ulSignatureLen)
+                .not_supported();
         fn C_MessageVerifyFinal(hSession: CK_SESSION_HANDLE) = refuse |hSession, it| it.not_supported();
     }
     since V3_2 {
         fn C_EncapsulateKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hPublicKey: CK_OBJECT_HANDLE, pTemplate: CK_ATTRIBUTE_PTR, ulAttributeCount: CK_ULONG,
                 _pCiphertext: CK_BYTE_PTR, pulCiphertextLen: CK_ULONG_PTR, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.key(hPublicKey)
-                .pointer(pMechanism) .template(pTemplate, ulAttributeCount).pointer(pulCiphertextLen)
-                .pointer(phKey) .not_supported();
+            = refuse |hSession, it| it.key(hPublicKey).pointer(pMechanism)
+                .template(pTemplate, ulAttributeCount).pointer(pulCiphertextLen).pointer(phKey)
+                .not_supported();
         fn C_DecapsulateKey(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hPrivateKey: CK_OBJECT_HANDLE, pTemplate: CK_ATTRIBUTE_PTR, ulAttributeCount: CK_ULONG,
                 pCiphertext: CK_BYTE_PTR, ulCiphertextLen: CK_ULONG, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.key(hPrivateKey)
-                .pointer(pMechanism) .template(pTemplate, ulAttributeCount)
-                .bytes(pCiphertext, ulCiphertextLen).pointer(phKey) .not_supported();
+            = refuse |hSession, it| it.key(hPrivateKey).pointer(pMechanism)
+                .template(pTemplate, ulAttributeCount).bytes(pCiphertext, ulCiphertextLen).pointer(phKey)
+                .not_supported();
         fn C_VerifySignatureInit(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hKey: CK_OBJECT_HANDLE, pSignature: CK_BYTE_PTR, ulSignatureLen: CK_ULONG)
             = enter |module, caller|
@@ -390,16 +389,14 @@ functions! {
         fn C_WrapKeyAuthenticated(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hWrappingKey: CK_OBJECT_HANDLE, hKey: CK_OBJECT_HANDLE, pAssociatedData: CK_BYTE_PTR,
                 ulAssociatedDataLen: CK_ULONG, _pWrappedKey: CK_BYTE_PTR, pulWrappedKeyLen: CK_ULONG_PTR)
-            = refuse |hSession, it| it.key(hWrappingKey).key(hKey)
-                .pointer(pMechanism) .bytes(pAssociatedData, ulAssociatedDataLen).pointer(pulWrappedKeyLen)
-                .not_supported();
+            = refuse |hSession, it| it.key(hWrappingKey).key(hKey).pointer(pMechanism)
+                .bytes(pAssociatedData, ulAssociatedDataLen).pointer(pulWrappedKeyLen).not_supported();
         fn C_UnwrapKeyAuthenticated(hSession: CK_SESSION_HANDLE, pMechanism: CK_MECHANISM_PTR,
                 hUnwrappingKey: CK_OBJECT_HANDLE, pWrappedKey: CK_BYTE_PTR, ulWrappedKeyLen: CK_ULONG,
                 pTemplate: CK_ATTRIBUTE_PTR, ulAttributeCount: CK_ULONG, pAssociatedData: CK_BYTE_PTR,
                 ulAssociatedDataLen: CK_ULONG, phKey: CK_OBJECT_HANDLE_PTR)
-            = refuse |hSession, it| it.key(hUnwrappingKey)
-                .pointer(pMechanism) .bytes(pWrappedKey, ulWrappedKeyLen)
-                .template(pTemplate, ulAttributeCount) .bytes(pAssociatedData, ulAssociatedDataLen)
-                .pointer(phKey).write_protected();
+            = refuse |hSession, it| it.key(hUnwrappingKey).pointer(pMechanism)
+                .bytes(pWrappedKey, ulWrappedKeyLen).template(pTemplate, ulAttributeCount)
+                .bytes(pAssociatedData, ulAssociatedDataLen).pointer(phKey).write_protected();
     }
 }

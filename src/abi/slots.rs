@@ -61,6 +61,7 @@ pub(super) fn token_info(
     pointer: CK_TOKEN_INFO_PTR,
 ) -> Result<()> {
     check(slot)?;
+    module.tell_unusable_settings();
     let counts = module.session_counts();
     caller.write(
         pointer,

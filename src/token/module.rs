@@ -81,10 +81,14 @@ impl Module {
         &self.log
     }
 
-    /// Whether the token asks for a login. Where that is because of settings that cannot be used, they are told.
+    /// Whether the token asks for a login.
     pub fn is_login_required(&self) -> bool {
-        self.access.tell_unusable_settings();
         self.access.is_login_required()
+    }
+
+    /// Says once which setting cannot be used: the token asks for a login then, and nobody would know why.
+    pub fn tell_unusable_settings(&self) {
+        self.access.tell_unusable_settings();
     }
 
     /// The profiles that the token meets.

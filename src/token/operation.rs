@@ -47,7 +47,8 @@ pub struct SignatureInput {
     pub key: Arc<Key>,
     mechanism: &'static Mechanism,
     hash: Option<HashAlgorithm>,
-    parts: Option<Context>,
+    /// Where the mechanism hashes.
+    digesting: Option<DigestingOperation>,
 }
 
 /// What is signed in the end.
@@ -71,7 +72,7 @@ impl SignatureInput {
             let reason = format!("{} is not for {}", mechanism.kind, key.public_key().description());
             return Err(refused(ReturnValue::KEY_TYPE_INCONSISTENT, reason));
         }
-        Ok(Self { key, mechanism, hash, parts: None })
+        Ok(Self { key, mechanism, hash, digesting: mechanism.hash.map(DigestingOperation::of) })
     }
 
     /// Bytes of the signature.
@@ -85,8 +86,10 @@ impl SignatureInput {
     ///
     /// `CKR_OPERATION_NOT_INITIALIZED`: the mechanism takes its input in one piece.
     pub fn update(&mut self, data: &[u8]) -> Result<()> {
-        let hash = self.mechanism.hash.ok_or_else(|| self.has_no_parts())?;
-        self.parts.get_or_insert_with(|| Context::new(hash.implementation())).update(data);
+        match &mut self.digesting {
+            Some(digesting) => digesting.update(data),
+            None => return Err(self.has_no_parts()),
+        }
         Ok(())
     }
 
@@ -95,10 +98,9 @@ impl SignatureInput {
     /// # Errors
     ///
     /// `CKR_OPERATION_NOT_INITIALIZED`: the mechanism takes its input in one piece.
-    pub fn end_of_parts(self) -> Result<ToSign> {
-        let hash = self.mechanism.hash.ok_or_else(|| self.has_no_parts())?;
-        let context = self.parts.clone().unwrap_or_else(|| Context::new(hash.implementation()));
-        Ok(self.to_sign(hash, context.finish().as_ref()))
+    pub fn end_of_parts(mut self) -> Result<ToSign> {
+        let digesting = self.digesting.take().ok_or_else(|| self.has_no_parts())?;
+        Ok(self.to_sign(digesting.hash, &digesting.end_of_parts()))
     }
 
     /// Takes all of the data at once.
@@ -108,11 +110,8 @@ impl SignatureInput {
     /// `CKR_OPERATION_NOT_INITIALIZED`: parts came before (PKCS#11 v3.1 section 5.13.2). `CKR_DATA_LEN_RANGE` or
     /// `CKR_DATA_INVALID`: not a digest, or not one that SignPath can express.
     pub fn whole(self, data: &[u8]) -> Result<ToSign> {
-        if self.parts.is_some() {
-            return Err(came_in_parts());
-        }
-        match (self.mechanism.hash, self.mechanism.scheme) {
-            (Some(hash), _) => Ok(self.to_sign(hash, digest::digest(hash.implementation(), data).as_ref())),
+        match (&self.digesting, self.mechanism.scheme) {
+            (Some(digesting), _) => Ok(self.to_sign(digesting.hash, &digesting.whole(data)?)),
             (None, Scheme::RsaPkcs1) => self.digest_info(data),
             (None, Scheme::RsaPss) => self.pss_digest(data),
             (None, Scheme::Ecdsa) => self.ecdsa_digest(data),
@@ -176,11 +175,6 @@ fn wrong_length(length: usize, needed: &str) -> super::error::Error {
     refused(ReturnValue::DATA_LEN_RANGE, format!("the data is {length} bytes, {needed}"))
 }
 
-fn came_in_parts() -> super::error::Error {
-    let reason = "an operation whose data came in parts is ended by its Final function";
-    refused(ReturnValue::OPERATION_NOT_INITIALIZED, reason)
-}
-
 impl DigestingOperation {
     /// Begins with nothing.
     ///
@@ -192,9 +186,13 @@ impl DigestingOperation {
             || refused(ReturnValue::MECHANISM_INVALID, format!("the token does not digest with {mechanism}"));
         let hash = mechanism::digest(mechanism).ok_or_else(no_digest)?;
         match parameter {
-            MechanismParameter::Absent => Ok(Self { hash, context: None }),
+            MechanismParameter::Absent => Ok(Self::of(hash)),
             _ => Err(refused(ReturnValue::MECHANISM_PARAM_INVALID, "it takes no parameter")),
         }
+    }
+
+    fn of(hash: HashAlgorithm) -> Self {
+        Self { hash, context: None }
     }
 
     /// Bytes of the digest.
@@ -214,7 +212,10 @@ impl DigestingOperation {
     /// `CKR_OPERATION_NOT_INITIALIZED`: parts came before (PKCS#11 v3.1 section 5.12.2).
     pub fn whole(&self, data: &[u8]) -> Result<Vec<u8>> {
         match self.context {
-            Some(_) => Err(came_in_parts()),
+            Some(_) => Err(refused(
+                ReturnValue::OPERATION_NOT_INITIALIZED,
+                "an operation whose data came in parts is ended by its Final function",
+            )),
             None => Ok(digest::digest(self.hash.implementation(), data).as_ref().to_vec()),
         }
     }

@@ -36,7 +36,7 @@ use MechanismType as M;
 
 /// The mechanisms that sign and verify, those that hash first: `pkcs11-tool --test` takes the first one that signs in
 /// hardware and feeds it in parts.
-pub const MECHANISMS: [Mechanism; 12] = [
+pub static MECHANISMS: [Mechanism; 12] = [
     row(M::SHA256_RSA_PKCS, Scheme::RsaPkcs1, Some(Sha256)),
     row(M::SHA384_RSA_PKCS, Scheme::RsaPkcs1, Some(Sha384)),
     row(M::SHA512_RSA_PKCS, Scheme::RsaPkcs1, Some(Sha512)),
@@ -73,7 +73,7 @@ pub struct MechanismInfo {
 
 /// The numbers of all mechanisms, in the order of the list.
 pub fn all() -> impl Iterator<Item = MechanismType> {
-    let signing = MECHANISMS.into_iter().map(|mechanism| mechanism.kind);
+    let signing = MECHANISMS.iter().map(|mechanism| mechanism.kind);
     signing.chain(DIGESTS.into_iter().map(|(kind, _)| kind))
 }
 
@@ -123,8 +123,7 @@ impl Mechanism {
     ///
     /// `CKR_MECHANISM_INVALID`: the token has none.
     pub fn find(kind: MechanismType) -> Result<&'static Self> {
-        static ALL: [Mechanism; MECHANISMS.len()] = MECHANISMS;
-        let found = ALL.iter().find(|mechanism| mechanism.kind == kind);
+        let found = MECHANISMS.iter().find(|mechanism| mechanism.kind == kind);
         found.ok_or_else(|| {
             refused(ReturnValue::MECHANISM_INVALID, format!("the token does not sign with {kind}"))
         })
@@ -197,7 +196,7 @@ fn parameter_refused(reason: impl Into<std::borrow::Cow<'static, str>>) -> super
 
 /// The mechanisms that a key can be used with, in the order of the list.
 pub fn allowed_for(key: &PublicKey) -> impl Iterator<Item = MechanismType> + '_ {
-    MECHANISMS.into_iter().filter(|mechanism| mechanism.fits(key)).map(|mechanism| mechanism.kind)
+    MECHANISMS.iter().filter(|mechanism| mechanism.fits(key)).map(|mechanism| mechanism.kind)
 }
 
 #[cfg(test)]

@@ -24,9 +24,9 @@ pub(super) fn begin(
     if mechanism.is_null() && session.signing.is_active() {
         return session.signing.end();
     }
-    module.check_key(ObjectHandle(key))?;
+    let key = module.key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
-    module.begin_signing(&session, mechanism, parameter, ObjectHandle(key))
+    module.begin_signing(&session, mechanism, parameter, key)
 }
 
 /// C_Sign (section 5.13.2).

@@ -8,6 +8,9 @@ use crate::token::names::{ObjectHandle, SessionHandle};
 use crate::token::signatures::Data;
 use crate::token::{Module, Result};
 
+/// The signature of a call, and none where the function of this name has none.
+type Signature = Option<(CK_BYTE_PTR, CK_ULONG)>;
+
 /// C_VerifyInit and C_VerifySignatureInit. Without a mechanism the active operation ends.
 pub(super) fn begin(
     module: &Module,
@@ -15,16 +18,15 @@ pub(super) fn begin(
     session: CK_SESSION_HANDLE,
     mechanism: CK_MECHANISM_PTR,
     key: CK_OBJECT_HANDLE,
-    signature: Option<(CK_BYTE_PTR, CK_ULONG)>,
+    signature: Signature,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
     if mechanism.is_null() && session.verifying.is_active() {
         return session.verifying.end();
     }
-    module.check_key(ObjectHandle(key))?;
+    let (key, _) = module.key(ObjectHandle(key))?;
     let (mechanism, parameter) = caller.mechanism(mechanism)?;
-    let signature = signature.map(|(pointer, length)| caller.bytes(pointer, length)).transpose()?;
-    module.begin_verifying(&session, mechanism, parameter, ObjectHandle(key), signature)
+    module.begin_verifying(&session, mechanism, parameter, key, read(caller, signature)?)
 }
 
 /// C_Verify, and without a signature C_VerifySignature.
@@ -33,13 +35,12 @@ pub(super) fn verify(
     caller: Caller<'_>,
     session: CK_SESSION_HANDLE,
     data: (CK_BYTE_PTR, CK_ULONG),
-    signature: Option<(CK_BYTE_PTR, CK_ULONG)>,
+    signature: Signature,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
     ending(&session.verifying, || {
         let data = caller.bytes(data.0, data.1)?;
-        let signature = signature.map(|(pointer, length)| caller.bytes(pointer, length)).transpose()?;
-        module.verify(&session, Data::Whole(data), signature)
+        module.verify(&session, Data::Whole(data), read(caller, signature)?)
     })
 }
 
@@ -63,11 +64,12 @@ pub(super) fn verify_parts(
     module: &Module,
     caller: Caller<'_>,
     session: CK_SESSION_HANDLE,
-    signature: Option<(CK_BYTE_PTR, CK_ULONG)>,
+    signature: Signature,
 ) -> Result<()> {
     let session = module.session(SessionHandle(session))?;
-    ending(&session.verifying, || {
-        let signature = signature.map(|(pointer, length)| caller.bytes(pointer, length)).transpose()?;
-        module.verify(&session, Data::Parts, signature)
-    })
+    ending(&session.verifying, || module.verify(&session, Data::Parts, read(caller, signature)?))
+}
+
+fn read(caller: Caller<'_>, signature: Signature) -> Result<Option<&[u8]>> {
+    signature.map(|(pointer, length)| caller.bytes(pointer, length)).transpose()
 }

@@ -15,30 +15,31 @@ use crate::error::{Failure, FailureKind};
 use crate::signpath::{HashToSign, SignatureAlgorithm, Signed, User};
 
 impl Module {
-    /// Checks that a handle is one of a key's objects, before anything else is said of a call.
+    /// One of a key's objects, and in whose name the key is used: looked up before anything else is said of a call.
     ///
     /// # Errors
     ///
     /// `CKR_KEY_HANDLE_INVALID`.
-    pub fn check_key(&self, key: ObjectHandle) -> Result<()> {
-        self.access.object(key).map(drop).ok_or_else(|| no_key(key))
+    pub fn key(&self, handle: ObjectHandle) -> Result<(Object, Arc<User>)> {
+        self.access.object(handle).ok_or_else(|| {
+            refused(ReturnValue::KEY_HANDLE_INVALID, format!("there is no object {}", handle.0))
+        })
     }
 
     /// Begins a signature (PKCS#11 v3.1 section 5.13.1).
     ///
     /// # Errors
     ///
-    /// `CKR_OPERATION_ACTIVE`, `CKR_KEY_HANDLE_INVALID`, `CKR_KEY_FUNCTION_NOT_PERMITTED`, `CKR_MECHANISM_INVALID`,
+    /// `CKR_OPERATION_ACTIVE`, `CKR_KEY_FUNCTION_NOT_PERMITTED`, `CKR_MECHANISM_INVALID`,
     /// `CKR_MECHANISM_PARAM_INVALID`, `CKR_KEY_TYPE_INCONSISTENT`.
     pub fn begin_signing(
         &self,
         session: &Session,
         mechanism: MechanismType,
         parameter: MechanismParameter,
-        key: ObjectHandle,
+        (object, user): (Object, Arc<User>),
     ) -> Result<()> {
         session.signing.check_idle()?;
-        let (object, user) = self.access.object(key).ok_or_else(|| no_key(key))?;
         let mechanism = Mechanism::find(mechanism)?;
         let Content::PrivateKey(key) = object.content else { return Err(not_permitted(&object)) };
         let input = SignatureInput::new(key, mechanism, parameter)?;
@@ -65,11 +66,10 @@ impl Module {
         session: &Session,
         mechanism: MechanismType,
         parameter: MechanismParameter,
-        key: ObjectHandle,
+        object: Object,
         signature: Option<&[u8]>,
     ) -> Result<()> {
         session.verifying.check_idle()?;
-        let (object, _) = self.access.object(key).ok_or_else(|| no_key(key))?;
         let mechanism = Mechanism::find(mechanism)?;
         let Content::PublicKey(key) = object.content else { return Err(not_permitted(&object)) };
         let input = SignatureInput::new(key, mechanism, parameter)?;
@@ -83,10 +83,10 @@ impl Module {
     ///
     /// `CKR_SIGNATURE_INVALID`, `CKR_SIGNATURE_LEN_RANGE`, and what is wrong with the data.
     pub fn verify(&self, session: &Session, data: Data<'_>, signature: Option<&[u8]>) -> Result<()> {
-        let (operation, _under_way) = session.verifying.take()?;
-        let signature = match (signature, &operation.signature) {
-            (Some(signature), None) => signature.to_vec(),
-            (None, Some(signature)) => signature.clone(),
+        let (VerifyingOperation { input, signature: first }, _under_way) = session.verifying.take()?;
+        let signature = match (signature, &first) {
+            (Some(signature), None) => signature,
+            (None, Some(signature)) => signature,
             _ => {
                 return Err(refused(
                     ReturnValue::OPERATION_NOT_INITIALIZED,
@@ -94,14 +94,13 @@ impl Module {
                 ));
             }
         };
-        let key = Arc::clone(&operation.input.key);
-        let needed = operation.input.signature_length();
+        let (key, needed) = (Arc::clone(&input.key), input.signature_length());
         if signature.len() != needed {
             let reason = format!("the signature is {} bytes, the key makes {needed}", signature.len());
             return Err(refused(ReturnValue::SIGNATURE_LEN_RANGE, reason));
         }
-        let signed = data.finish(operation.input)?;
-        if verifies(key.public_key(), signed.algorithm, &signed.hash, &signature) {
+        let signed = data.finish(input)?;
+        if verifies(key.public_key(), signed.algorithm, &signed.hash, signature) {
             Ok(())
         } else {
             Err(refused(ReturnValue::SIGNATURE_INVALID, "the signature is not one of this data by this key"))
@@ -175,10 +174,6 @@ impl Data<'_> {
 
 fn not_permitted(object: &Object) -> Error {
     refused(ReturnValue::KEY_FUNCTION_NOT_PERMITTED, format!("{} is not for this operation", object.class()))
-}
-
-fn no_key(handle: ObjectHandle) -> Error {
-    refused(ReturnValue::KEY_HANDLE_INVALID, format!("there is no object {}", handle.0))
 }
 
 fn has_key(keyring: &Keyring, key: &Key) -> bool {

@@ -14,12 +14,8 @@ pub struct OrganizationId(String);
 impl OrganizationId {
     /// Reads a UUID in upper or lower case; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_lowercase();
-        let groups: Vec<&str> = text.split('-').collect();
-        let lengths_fit = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
-        let digits_fit = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let is_empty = text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
-        (lengths_fit && digits_fit && !is_empty).then_some(Self(text))
+        let is_empty = |id: &String| id.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+        uuid(text).filter(|id| !is_empty(id)).map(Self)
     }
 
     /// The id as it stands in a URL.
@@ -32,6 +28,15 @@ impl fmt::Display for OrganizationId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// Reads a UUID, as SignPath's ids are, in upper or lower case, and writes it in lower case with hyphens.
+pub(crate) fn uuid(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths_fit = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+    let digits_fit = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (lengths_fit && digits_fit).then_some(text)
 }
 
 /// An API token: opaque, visible ASCII. Cleared from memory when dropped; never printed.

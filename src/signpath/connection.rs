@@ -148,6 +148,11 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// What is answered is JSON.
+    pub(super) fn post(url: Url, body: Body, largest_answer: usize) -> Self {
+        Self { method: Method::POST, url, accept: JSON, body, largest_answer, within: None }
+    }
+
     pub(super) fn get(url: Url, accept: &'static str, largest_answer: usize) -> Self {
         Self { method: Method::GET, url, accept, body: Body::None, largest_answer, within: None }
     }

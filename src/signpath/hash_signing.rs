@@ -9,14 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::StatusCode;
 use serde::Serialize;
 use x509_cert::der::asn1::UintRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
 
 use super::client::Client;
 use super::policies::SigningPolicy;
-use super::problem::Answer;
 use super::public_key::PublicKey;
 use super::user::User;
 use crate::config::HashSigningApi;
@@ -98,7 +96,7 @@ fn sign(client: &Client, user: &User, hash: &HashToSign<'_>) -> Result<Signed, F
         return sign_legacy(client, user, hash, &asked);
     }
     let answer = client.exchange(&asked, &current::request(client, user, hash, &asked)?, user)?;
-    if has_no_such_route(&answer) {
+    if answer.has_no_such_route() {
         if client.hash_signing_api == HashSigningApi::Current {
             return Err(answer.failure(&asked).with_remedy(OLDER_SERVER));
         }
@@ -121,11 +119,6 @@ fn sign_legacy(client: &Client, user: &User, hash: &HashToSign<'_>, asked: &str)
 
 const OLDER_SERVER: &str =
     "set HashSigningApi to auto if the server is older than SignPath 1.196.0, or check ApiUrl";
-
-/// A slug that is not known is answered 400, a user without the right 403: 404 is a route that does not exist.
-fn has_no_such_route(answer: &Answer) -> bool {
-    matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-}
 
 /// The last server that turned out to have no SignHash, as a hash of its address: the one thing that outlives a run,
 /// and needs no lock that a fork could leave closed.

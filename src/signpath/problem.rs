@@ -37,6 +37,12 @@ impl Answer {
         Self { status, location, body: Vec::new(), words: summary(&body, secret), repeated: false }
     }
 
+    /// Whether the server does not know the route: an older one. A slug that is not known is answered 400, a user without
+    /// the right 403.
+    pub(super) fn has_no_such_route(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+    }
+
     /// The body of a success.
     pub(super) fn into_success(self, asked: &str) -> Result<Vec<u8>, Failure> {
         if self.status.is_success() { Ok(self.body) } else { Err(self.failure(asked)) }

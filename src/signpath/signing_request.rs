@@ -6,14 +6,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::client::Client;
 use super::connection::{Body, File, JSON, Request};
-use super::problem::Answer;
 use super::user::User;
 use crate::config::Slug;
+use crate::credentials::uuid;
 use crate::error::{Failure, FailureKind};
 
 /// A status has a few hundred bytes, a signing request a few thousand.
@@ -48,11 +48,7 @@ pub struct SigningRequestId(String);
 impl SigningRequestId {
     /// Reads a UUID in upper or lower case; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_lowercase();
-        let groups: Vec<&str> = text.split('-').collect();
-        let lengths_fit = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
-        let digits_fit = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        (lengths_fit && digits_fit).then_some(Self(text))
+        uuid(text).map(Self)
     }
 
     /// Finds the id in the address of a signing request.
@@ -137,7 +133,7 @@ impl Client {
         let asked = format!("submitting a signing request to {project}/{policy} at {}", self.api);
         let current = ["SigningRequests", "SubmitWithArtifact"];
         let mut answer = self.exchange(&asked, &self.submit_to(user, submission, &current), user)?;
-        if has_no_such_route(&answer) {
+        if answer.has_no_such_route() {
             let older = self.submit_to(user, submission, &["SigningRequests"]);
             answer = self.exchange(&asked, &older, user)?;
         }
@@ -163,7 +159,7 @@ impl Client {
         let status = Request::get(self.of_request(user, id, Some("Status")), JSON, LARGEST_ANSWER);
         let status = Request { within: Some(within), ..status };
         let answer = self.exchange(&asked, &status, user)?;
-        if has_no_such_route(&answer) {
+        if answer.has_no_such_route() {
             return self.signing_request(user, id);
         }
         read_state(&answer.into_success(&asked).map_err(of_id)?).ok_or_else(|| not_a_status(&asked))
@@ -210,7 +206,7 @@ impl Client {
         for version in ["v1", "v1-pre"] {
             let url = self.api.route_of_version(version, &segments(user, id, Some("X509Certificate")));
             let answer = self.exchange(&asked, &Request::get(url, FILE, LARGEST_ANSWER), user)?;
-            if has_no_such_route(&answer) {
+            if answer.has_no_such_route() {
                 continue;
             }
             return match answer.into_success(&asked) {
@@ -222,25 +218,6 @@ impl Client {
         Ok(None)
     }
 
-    /// Withdraws a signing request: `POST SigningRequests/{id}/Cancel` (since 1.207.3; what it answers is not
-    /// documented, so any success is taken as one).
-    ///
-    /// # Errors
-    ///
-    /// The signing request has ended already, or the service refuses, fails or cannot be reached.
-    pub fn cancel(&self, user: &User, id: &SigningRequestId) -> Result<(), Failure> {
-        let asked = format!("canceling signing request {id} at {}", self.api);
-        let request = Request {
-            method: Method::POST,
-            url: self.of_request(user, id, Some("Cancel")),
-            accept: JSON,
-            body: Body::None,
-            largest_answer: LARGEST_ANSWER,
-            within: None,
-        };
-        self.exchange(&asked, &request, user)?.into_success(&asked).map(drop)
-    }
-
     fn submit_to(&self, user: &User, submission: &Submission, route: &[&str]) -> Request {
         let segments = [&[user.credentials().organization.as_str()], route].concat();
         let artifact = File {
@@ -248,14 +225,8 @@ impl Client {
             media_type: "application/octet-stream",
             content: submission.artifact.clone(),
         };
-        Request {
-            method: Method::POST,
-            url: self.api.route(&segments),
-            accept: JSON,
-            body: Body::Form { fields: fields(submission), artifact },
-            largest_answer: LARGEST_ANSWER,
-            within: None,
-        }
+        let body = Body::Form { fields: fields(submission), artifact };
+        Request::post(self.api.route(&segments), body, LARGEST_ANSWER)
     }
 
     fn of_request(&self, user: &User, id: &SigningRequestId, part: Option<&str>) -> reqwest::Url {
@@ -293,10 +264,6 @@ fn of_id(failure: Failure) -> Failure {
         }
         _ => failure,
     }
-}
-
-fn has_no_such_route(answer: &Answer) -> bool {
-    matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// The id stands in the body since 1.107.0, and in `Location` always.

@@ -2,13 +2,12 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
 use crate::signpath::client::Client;
-use crate::signpath::connection::{Body, JSON, Request};
+use crate::signpath::connection::{Body, Request};
 use crate::signpath::user::{SourceProcess, User};
 
 #[derive(Serialize)]
@@ -76,14 +75,7 @@ pub(super) fn request(
         },
     };
     let url = client.api.route(&[user.credentials.organization.as_str(), "SigningRequests", "SignHash"]);
-    Ok(Request {
-        method: Method::POST,
-        url,
-        accept: JSON,
-        body: Body::Json(json(&body, asked)?),
-        largest_answer: LARGEST_ANSWER,
-        within: None,
-    })
+    Ok(Request::post(url, Body::Json(json(&body, asked)?), LARGEST_ANSWER))
 }
 
 /// What an answer says; `None` if it is none.

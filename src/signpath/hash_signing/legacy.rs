@@ -3,13 +3,12 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{HashToSign, LARGEST_ANSWER, Said, SignatureAlgorithm, json};
 use crate::error::Failure;
 use crate::signpath::client::Client;
-use crate::signpath::connection::{Body, File, JSON, Request};
+use crate::signpath::connection::{Body, File, Request};
 use crate::signpath::user::User;
 
 /// `payload.json` of a fast signing request.
@@ -70,15 +69,7 @@ pub(super) fn request(
         media_type: "application/json",
         content: json(&payload, asked)?,
     };
-    let body = Body::Form { fields, artifact };
-    Ok(Request {
-        method: Method::POST,
-        url,
-        accept: JSON,
-        body,
-        largest_answer: LARGEST_ANSWER,
-        within: None,
-    })
+    Ok(Request::post(url, Body::Form { fields, artifact }, LARGEST_ANSWER))
 }
 
 /// What an answer says; `None` if it is none.

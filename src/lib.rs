@@ -8,7 +8,7 @@
 //!
 //! | room | what it is responsible for |
 //! | --- | --- |
-//! | `abi` | the door: C in, C out; the only place with raw pointers and `unsafe` |
+//! | `abi` | the door: C in, C out; the only place with raw pointers |
 //! | [`token`] | the model: PKCS#11's words in safe Rust, no pointers, no HTTP |
 //! | [`signpath`] | the service: SignPath's REST API, no PKCS#11 in it |
 //! | [`config`], [`credentials`], [`host`], [`error`], [`log`] | what all of them stand on |

@@ -227,7 +227,7 @@ mod tests {
                 "-sign",
                 "pkcs11:object=p/s",
                 "-out",
-                "/opt/Builds/Agent7/work/checkout/release/app/bin/signature",
+                "/opt/Builds/Agent7/tree/checkout/release/app/bin/signature",
             ],
             &["osslsigncode", "sign", "-h", "sha256", "-in", "Setup-1.2.3-x64.exe"],
         ] {

@@ -14,6 +14,7 @@
 mod access;
 mod approval;
 mod artifact_configurations;
+mod benchmark;
 mod command_line;
 mod control;
 mod fast_signing;

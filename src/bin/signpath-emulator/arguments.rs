@@ -95,6 +95,18 @@ pub(crate) struct Arguments {
     )]
     pub(crate) artifact_configurations: Vec<ConfigurationChoice>,
 
+    /// Add so many signing policies, benchmark/policy-00001 and on, which share the test keys
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) signing_policies: usize,
+
+    /// Answer each API request so many milliseconds after its arrival, as if the client were that far away
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub(crate) delay: u64,
+
+    /// Cost as little as possible: keep no logs, sign a hash once and list once, and give the same again
+    #[arg(long)]
+    pub(crate) benchmark: bool,
+
     /// End when standard input is closed
     #[arg(long)]
     pub(crate) stop_with_stdin: bool,

@@ -3,20 +3,26 @@
 //! Every lock in it is held for a look-up or an insertion, never while something is computed, signed, or sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 
 use crate::audit_log::{AuditLog, Reporting};
+use crate::benchmark::Remembered;
 use crate::faults::FaultQueue;
 use crate::generation::Generation;
 use crate::identifiers::Uuid;
 use crate::organization::Organization;
 use crate::organization::artifact_configuration::StoredConfiguration;
+use crate::organization::default_data;
 use crate::request_log::RequestLog;
 use crate::shapes::Shapes;
 use crate::signing::key_store::KeyStore;
 use crate::signing_requests::SigningRequests;
 use crate::signing_requests::workflow::Workflow;
+
+/// So many entries each log keeps; the oldest go first. A soak test must not fill the memory.
+const KEPT_ENTRIES: usize = 100_000;
 
 /// A running emulator.
 pub(crate) struct Emulator {
@@ -40,16 +46,23 @@ pub(crate) struct Settings {
     pub(crate) initial_shapes: Shapes,
     pub(crate) artifact_configurations: Vec<StoredConfiguration>,
     pub(crate) reporting: Reporting,
+    /// Signing policies beside the default ones.
+    pub(crate) additional_policies: usize,
+    /// From the arrival of an API request to its answer, at least.
+    pub(crate) delay: Duration,
+    /// Only for benchmarks: the logs then keep nothing.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 impl Emulator {
     /// An emulator with the default data.
     pub(crate) fn new(settings: Settings, keys: KeyStore) -> Arc<Self> {
+        let keeps = usize::from(settings.remembered.is_none());
         Arc::new(Self {
             organization: RwLock::new(organization(&settings, &keys)),
             faults: FaultQueue::default(),
-            audit_log: AuditLog::new(settings.reporting),
-            request_log: RequestLog::default(),
+            audit_log: AuditLog::new(settings.reporting, KEPT_ENTRIES * keeps),
+            request_log: RequestLog::new(KEPT_ENTRIES * keeps),
             signing_requests: SigningRequests::default(),
             shapes: RwLock::new(settings.initial_shapes),
             workflow: RwLock::default(),
@@ -104,6 +117,9 @@ impl Emulator {
 
 fn organization(settings: &Settings, keys: &KeyStore) -> Organization {
     let mut organization = Organization::with_default_data(keys);
+    for policy in default_data::additional_policies(keys, settings.additional_policies) {
+        organization.put_policy(policy);
+    }
     for configuration in &settings.artifact_configurations {
         organization.put_artifact_configuration(configuration.clone());
     }

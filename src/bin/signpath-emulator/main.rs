@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`arguments`], [`environment_file`] | the command line; the file that a shell reads |
 //! | [`emulator`], [`generation`] | the state that everything shares; how old the server is |
+//! | [`benchmark`] | what is remembered, and not done again, while something else is measured |
 //! | [`organization`] | users, signing policies, who may submit where |
 //! | [`artifacts`] | archives, artifact configurations, signed files |
 //! | [`signing_requests`] | signing requests for files, from submission to end |
@@ -35,6 +36,7 @@ mod api;
 mod arguments;
 mod artifacts;
 mod audit_log;
+mod benchmark;
 mod control;
 mod emulator;
 mod environment_file;
@@ -64,6 +66,7 @@ use tokio_rustls::TlsAcceptor;
 
 use arguments::Arguments;
 use audit_log::Reporting;
+use benchmark::Remembered;
 use emulator::{Emulator, Settings};
 use environment_file::Environment;
 use organization::artifact_configuration::StoredConfiguration;
@@ -170,6 +173,9 @@ fn settings(arguments: &Arguments, address: SocketAddr) -> Result<Settings, Star
         initial_shapes: arguments.chosen_shapes(),
         artifact_configurations: artifact_configurations(arguments)?,
         reporting: if arguments.quiet { Reporting::Quiet } else { Reporting::StandardError },
+        additional_policies: arguments.signing_policies,
+        delay: Duration::from_millis(arguments.delay),
+        remembered: arguments.benchmark.then(Remembered::default),
     })
 }
 

@@ -10,12 +10,10 @@ use serde::Serialize;
 
 use crate::identifiers::Timestamp;
 
-/// So many requests are kept; the oldest go first, and the counts go on.
-const KEPT_REQUESTS: usize = 100_000;
-
 /// The log.
-#[derive(Default)]
 pub(crate) struct RequestLog {
+    /// So many requests are kept; the oldest go first, and the counts go on.
+    limit: usize,
     state: Mutex<State>,
 }
 
@@ -79,6 +77,11 @@ pub(crate) struct Arrival<'a> {
 }
 
 impl RequestLog {
+    /// A log that keeps so many requests.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default() }
+    }
+
     /// Counts a connection and gives it its number.
     pub(crate) fn connection_accepted(&self) -> u64 {
         let mut state = self.state.lock();
@@ -100,11 +103,13 @@ impl RequestLog {
         state.last_request += 1;
         state.total += 1;
         state.used_connections.insert(arrival.connection);
-        let entry = RequestEntry::new(state.last_request, arrival);
-        if state.kept.len() == KEPT_REQUESTS {
+        if state.kept.len() == self.limit {
             state.kept.pop_front();
         }
-        state.kept.push_back(entry);
+        if self.limit > 0 {
+            let entry = RequestEntry::new(state.last_request, arrival);
+            state.kept.push_back(entry);
+        }
         state.last_request
     }
 
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn connections_are_counted_once_however_many_requests_they_carry() {
-        let log = RequestLog::default();
+        let log = RequestLog::new(10);
         let (first, _unused) = (log.connection_accepted(), log.connection_accepted());
         receive(&log, first);
         receive(&log, first);
@@ -191,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_request_that_ends_after_a_reset_changes_nothing() {
-        let log = RequestLog::default();
+        let log = RequestLog::new(10);
         let number = receive(&log, 1);
         log.clear();
         receive(&log, 1);
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_request_without_an_answer_has_no_status() {
-        let log = RequestLog::default();
+        let log = RequestLog::new(10);
         receive(&log, 1);
         let answered = receive(&log, 1);
         log.request_answered(answered, 503, Some("fault".into()));

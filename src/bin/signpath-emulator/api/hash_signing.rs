@@ -94,7 +94,7 @@ async fn carry_out(
     let internal_error = |reason| Problem::of(StatusCode::INTERNAL_SERVER_ERROR).caused_by(reason);
     let work = move || {
         let signing_request_id = Uuid::random();
-        match policy.key.sign(scheme, &hash) {
+        match emulator.signature(&policy.key, scheme, &hash) {
             Ok(signature) => {
                 emulator.audit_log.record(submission, Outcome::Completed { signing_request_id });
                 Ok(SignedHash { signing_request_id, signature })

@@ -40,15 +40,22 @@ enum ListEntry<'a> {
 pub(crate) fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     let filter = Filter::from_query(call.request.query_pairs())?;
     filter.refuse_unknown_slugs(call)?;
-    let policies = visible_policies(call, &filter);
+    if filter.is_empty() {
+        return Ok(call.emulator.list(|| list(call, &filter)));
+    }
+    Ok(list(call, &filter))
+}
+
+fn list(call: &Call<'_>, filter: &Filter) -> Answer {
+    let policies = visible_policies(call, filter);
     let shapes = &call.conditions.shapes;
     let mut entries: Vec<ListEntry<'_>> =
         policies.iter().map(|policy| ListEntry::Policy(Box::new(PolicyEntry::new(policy, shapes)))).collect();
     entries.extend(odd_entries(shapes.odd_entry).into_iter().map(ListEntry::Odd));
-    Ok(match shapes.policies_root {
+    match shapes.policies_root {
         PoliciesRoot::Object => Answer::json(StatusCode::OK, &Root { signing_policies: &entries }),
         PoliciesRoot::Array => Answer::json(StatusCode::OK, &entries),
-    })
+    }
 }
 
 fn visible_policies(call: &Call<'_>, filter: &Filter) -> Vec<Arc<SigningPolicy>> {
@@ -88,6 +95,10 @@ impl Filter {
             }
         }
         Ok(filter)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.project_slug.is_none() && self.signing_policy_slug.is_none()
     }
 
     fn path(&self) -> Option<PolicyPath> {

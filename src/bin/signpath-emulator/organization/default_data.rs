@@ -48,6 +48,14 @@ pub(crate) fn signing_policies(keys: &KeyStore) -> impl Iterator<Item = SigningP
     one_a_key.chain(needs_approval).chain(gpg).chain(shares_a_key)
 }
 
+/// More signing policies, which share the keys one after the other.
+pub(crate) fn additional_policies(keys: &KeyStore, number: usize) -> impl Iterator<Item = SigningPolicy> {
+    let names = keys.names().cycle().take(number).enumerate();
+    names.filter_map(|(position, name)| {
+        policy(keys, "benchmark", &format!("policy-{:05}", position + 1), name)
+    })
+}
+
 /// The artifact configurations for files, all in the project container-images: the one of SignPath's description of
 /// cosign, and one for several images at once.
 pub(crate) fn artifact_configurations(

@@ -9,6 +9,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::USER_AGENT;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
+use tokio::time::Instant;
 
 use super::connection::{ConnectionHandle, Ended};
 use super::delivery::DeliveredBody;
@@ -52,6 +53,7 @@ async fn answer_api(
     head: Parts,
     body: Incoming,
 ) -> Response<DeliveredBody> {
+    let arrival = Instant::now();
     let number = log_arrival(emulator, &connection, &head);
     let shapes = emulator.shapes();
     let route = Route::of(&head.method, head.uri.path(), emulator.settings.generation, &shapes);
@@ -63,8 +65,9 @@ async fn answer_api(
         Ok(request) => reply(emulator, route, request, conditions, &plan).await,
         Err(problem) => problem.into_answer(emulator.settings.generation, &shapes),
     };
-    if !plan.delay.is_zero() {
-        tokio::time::sleep(plan.delay).await;
+    let delay = plan.delay + emulator.settings.delay;
+    if !delay.is_zero() {
+        tokio::time::sleep_until(arrival + delay).await;
     }
     lose_if_planned(&connection, plan.delivery.ending).await;
     emulator.request_log.request_answered(number, answer.status.as_u16(), answer.refusal.clone());

@@ -9,7 +9,7 @@ use std::fmt;
 ///
 /// MD5, which the older documentation lists as well, is left out: no key of this emulator signs it, and the newer
 /// documentation no longer names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum HashAlgorithm {
     Sha1,
     Sha256,
@@ -77,7 +77,7 @@ impl HashAlgorithm {
 }
 
 /// How an RSA signature is padded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum RsaPadding {
     /// PKCS#1 v1.5, around a `DigestInfo`.
     Pkcs1,
@@ -87,7 +87,7 @@ pub(crate) enum RsaPadding {
 }
 
 /// How an ECDSA signature is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum EcdsaSignatureFormat {
     /// r and s one after the other, each as long as the curve's field (IEEE P1363). SignPath's default.
     Ieee,
@@ -96,7 +96,7 @@ pub(crate) enum EcdsaSignatureFormat {
 }
 
 /// Everything but the hash that decides what a signature is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SignatureScheme {
     Rsa { hash_algorithm: HashAlgorithm, padding: RsaPadding },
     Ecdsa { format: EcdsaSignatureFormat },

@@ -94,7 +94,7 @@ impl KeyStore {
     }
 
     /// The names of all keys.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.keys.keys().copied()
     }
 }

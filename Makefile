@@ -88,6 +88,10 @@ soak: ## Have 64 threads do everything at random, and print the figures (5 minut
 faults: ## Run the table of faults: what each call does, how often it asks, and for how long (half a minute)
 	$(cargo) test --test faults
 
+.PHONY: bench
+bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
+	$(cargo) bench --bench performance -- $(SCENARIO)
+
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors
 	RUSTDOCFLAGS='-D warnings' $(cargo) doc --no-deps --document-private-items

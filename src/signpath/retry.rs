@@ -26,7 +26,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Why a request is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GiveUp {
+pub enum GiveUp {
     /// The number of repetitions is used up.
     Repetitions,
     /// The next attempt would begin after the time for all of them.
@@ -36,7 +36,11 @@ pub(super) enum GiveUp {
 impl RetryRules {
     /// How long to wait before the next attempt, after `attempts` of them and `elapsed` time. `jitter` is a random
     /// number from 0 to 1, which takes away up to half of the wait.
-    pub(super) fn wait(
+    ///
+    /// # Errors
+    ///
+    /// There is no other attempt, for this reason.
+    pub fn wait(
         &self,
         attempts: u32,
         elapsed: Duration,

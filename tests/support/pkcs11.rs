@@ -66,6 +66,13 @@ impl Pkcs11 {
         check(unsafe { self.list.C_Finalize.unwrap()(null_mut()) })
     }
 
+    pub fn slots(&self) -> Vec<CK_SLOT_ID> {
+        let (mut slots, mut count) = (vec![0; 8], 8);
+        check(unsafe { self.list.C_GetSlotList.unwrap()(CK_TRUE, slots.as_mut_ptr(), &mut count) }).unwrap();
+        slots.truncate(count as usize);
+        slots
+    }
+
     pub fn token_info(&self) -> Result<CK_TOKEN_INFO> {
         let mut info = CK_TOKEN_INFO::default();
         check(unsafe { self.list.C_GetTokenInfo.unwrap()(1, &mut info) })?;

@@ -56,9 +56,7 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     let limit = Duration::from_secs(arguments.waiting.wait_timeout);
     let waited = signing_request::wait(&service, console, &request, limit, &interruption);
     let signed = waited.and_then(|()| signed(&service, arguments, &request, &metadata, pinned));
-    let attached = signed.and_then(|(signatures, signer)| {
-        runtime.block_on(attach(&mut registries, console, &metadata, &signatures, &signer))
-    });
+    let attached = signed.and_then(|signed| runtime.block_on(attach(&mut registries, console, &signed)));
     report(&request, &attached.map_err(|ending| ending.with_command(&again))?, arguments.output.output)
 }
 
@@ -83,13 +81,13 @@ fn requested(
 }
 
 /// Fetches the signatures and verifies each of them: nothing is attached before all are known to be good.
-fn signed(
+fn signed<'a>(
     service: &Service,
     arguments: &SignImage,
     request: &Submitted,
-    metadata: &[Metadata],
+    metadata: &'a [Metadata],
     pinned: Option<Signer>,
-) -> Result<(Vec<Vec<u8>>, Signer)> {
+) -> Result<Vec<Signed<'a>>> {
     let signer = match pinned {
         Some(signer) => signer,
         None => service.signer(request, &arguments.request)?,
@@ -97,59 +95,56 @@ fn signed(
     let artifact = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
     let sent: Vec<Sent<'_>> =
         metadata.iter().map(|file| Sent { name: &file.file_name, content: &file.content }).collect();
-    let accepted = signed_artifact::signatures(&artifact, &sent).and_then(|signatures| {
-        let pairs = metadata.iter().zip(&signatures);
-        pairs.map(|(file, signature)| signer.accept(&file.content, signature)).collect::<Result<_>>()
+    let verified = signed_artifact::signatures(&artifact, &sent).and_then(|signatures| {
+        let verified = |(file, signature): (&'a Metadata, &Vec<u8>)| {
+            Signed::verified(&file.image, &file.content, signature, &signer)
+        };
+        metadata.iter().zip(&signatures).map(verified).collect()
     });
     let nothing = format!("; nothing was attached (signing request {})", request.id);
-    Ok((accepted.map_err(|ending| ending.adding(&nothing))?, signer))
+    verified.map_err(|ending: Ending| ending.adding(&nothing))
 }
 
 /// Attaches to all images, also where one of them fails.
 async fn attach(
     registries: &mut Registries<'_>,
     console: &Console,
-    metadata: &[Metadata],
-    signatures: &[Vec<u8>],
-    signer: &Signer,
+    all: &[Signed<'_>],
 ) -> Result<Vec<Attached>> {
-    let mut repositories: BTreeMap<&Repository, Vec<Signed<'_>>> = BTreeMap::new();
-    for (file, signature) in metadata.iter().zip(signatures) {
-        let signed = Signed { image: &file.image, payload: &file.content, signature };
-        repositories.entry(&file.image.repository).or_default().push(signed);
+    let mut repositories: BTreeMap<&Repository, Vec<&Signed<'_>>> = BTreeMap::new();
+    for signed in all {
+        repositories.entry(&signed.image().repository).or_default().push(signed);
     }
     let mut jobs = Vec::new();
     for (repository, signed) in repositories {
         jobs.push((registries.of(repository).await?, signed));
     }
-    let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed, signer));
+    let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed));
     let results: Vec<_> = stream::iter(attaching).buffered(AT_A_TIME).collect::<Vec<_>>().await.concat();
-    let (all, failed) = (results.len(), results.iter().filter(|result| result.is_err()).count());
+    let failed = results.iter().filter(|result| result.is_err()).count();
     if failed > 0 {
         let attached = results.iter().flatten();
         attached.for_each(|attached| console.say(&format!("{}: signed", attached.image)));
     }
     let attached: Result<Vec<Attached>> = results.into_iter().collect();
-    let mut attached = attached.map_err(|ending| match all {
+    let mut attached = attached.map_err(|ending| match all.len() {
         1 => ending,
-        _ => ending
-            .adding(&format!(" ({failed} of {all} images failed, {} have their signature)", all - failed)),
+        count => ending.adding(&format!(
+            " ({failed} of {count} images failed, {} have their signature)",
+            count - failed
+        )),
     })?;
-    let place = |one: &Attached| metadata.iter().position(|file| file.image.to_string() == one.image);
+    let place = |one: &Attached| all.iter().position(|signed| signed.image().to_string() == one.image);
     attached.sort_by_key(place);
     Ok(attached)
 }
 
 /// Attaches to the images of one repository, one after the other: a registry may lose a blob that is uploaded twice at
 /// the same time, and all bundles share one.
-async fn attach_in_turn(
-    registry: &Registry,
-    images: &[Signed<'_>],
-    signer: &Signer,
-) -> Vec<Result<Attached>> {
+async fn attach_in_turn(registry: &Registry, images: &[&Signed<'_>]) -> Vec<Result<Attached>> {
     let mut results = Vec::new();
     for signed in images {
-        results.push(attachments::attach(registry, *signed, signer).await);
+        results.push(attachments::attach(registry, signed).await);
     }
     results
 }

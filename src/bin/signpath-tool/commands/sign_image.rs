@@ -18,7 +18,7 @@ use crate::interruption::Interruption;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
-use crate::outcome::{Ending, Exit, Result};
+use crate::outcome::{Ending, Result};
 use crate::registry::Registry;
 use crate::resolution::Registries;
 use crate::service::Service;
@@ -188,21 +188,4 @@ fn again(
     words.extend(arguments.pinned.given().iter().flat_map(crate::signer::SignerOptions::words));
     words.extend(images.iter().map(ToString::to_string));
     command_line::of(&words)
-}
-
-impl Ending {
-    /// The same ending, with the command that goes on, unless the signing request has come to an end without signatures.
-    pub(super) fn with_command(self, again: &str) -> Self {
-        let is_over = matches!(
-            self.exit(),
-            Exit::Denied
-                | Exit::RequestFailed
-                | Exit::Canceled
-                | Exit::MalwareDetected
-                | Exit::MalwareScanFailed
-                | Exit::ArtifactRetrievalFailed
-                | Exit::NotVerified
-        );
-        if is_over { self } else { self.adding(&format!("; go on with: {again}")) }
-    }
 }

@@ -1,14 +1,13 @@
 //! `signpath-tool sign-image`: from names of images to attached signatures, in one signing request.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
 use tokio::runtime::Runtime;
 
-use super::{print, print_json, print_request};
+use super::{leave, print, print_json};
 use crate::arguments::{Images, Output, SignImage};
 use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
@@ -49,11 +48,10 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     let request = requested(&service, console, arguments, &metadata)?;
     let again = again(arguments, &request, &images, &annotations);
     if arguments.waiting.no_wait {
-        console.say(&format!("go on with: {again}"));
-        return print_request(&request, arguments.output.output);
+        return leave(&request, &again, console, arguments.output.output);
     }
     let interruption = Interruption::watch(&service.client, console, &again)?;
-    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
+    let limit = arguments.waiting.limit();
     let waited = signing_request::wait(&service, console, &request, limit, &interruption);
     let signed = waited.and_then(|()| signed(&service, arguments, &request, &metadata, pinned));
     let attached = signed.and_then(|signed| runtime.block_on(attach(&mut registries, console, &signed)));

@@ -101,16 +101,19 @@ impl Client {
             remember_as_legacy(self);
             return Ok(signed);
         }
-        let body = answer.into_success(&asked)?;
+        let body = answer.into_success_or(&asked, FOR_HASHES)?;
         read(&body, hash, current::read).ok_or_else(|| not_a_signature(&asked))
     }
 
     fn sign_hash_legacy(&self, user: &User, hash: &HashToSign<'_>, asked: &str) -> Result<Signed, Failure> {
         let request = legacy::request(self, user, hash, asked)?;
-        let body = self.exchange(asked, &request, user)?.into_success(asked)?;
+        let body = self.exchange(asked, &request, user)?.into_success_or(asked, FOR_HASHES)?;
         read(&body, hash, legacy::read).ok_or_else(|| not_a_signature(asked))
     }
 }
+
+const FOR_HASHES: &str = "correct what SignPath names; hash signing needs a signing policy without approval process, \
+                          in a project whose default artifact configuration is of type Hash signing data";
 
 const OLDER_SERVER: &str =
     "set HashSigningApi to auto if the server is older than SignPath 1.196.0, or check ApiUrl";

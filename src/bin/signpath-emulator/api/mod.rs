@@ -10,6 +10,7 @@ pub(crate) mod fast_signing;
 pub(crate) mod hash_signing;
 pub(crate) mod multipart_form;
 pub(crate) mod my_signing_policies;
+pub(crate) mod permission;
 pub(crate) mod policy_entry;
 pub(crate) mod route;
 pub(crate) mod sign_hash;

@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use serde::Serialize;
 
 use super::Call;
-use super::hash_signing::refuse_unless_submitter;
+use super::permission::refuse_unless_submitter;
 use crate::artifacts::processing::ProcessingError;
 use crate::artifacts::tampering::ArtifactTampering;
 use crate::artifacts::template::ParameterValues;

@@ -12,8 +12,8 @@ use hyper::header::LOCATION;
 use serde::Serialize;
 
 use super::Call;
-use super::hash_signing::{existing_policy, refuse_unless_submitter, unknown_artifact_configuration};
 use super::multipart_form::{ExpectedParts, MultipartForm};
+use super::permission::{submitters_policy, unknown_artifact_configuration};
 use crate::artifacts::parameters;
 use crate::artifacts::processing::Artifact;
 use crate::artifacts::template::ParameterValues;
@@ -96,8 +96,7 @@ impl Wanted {
 
     /// The submission, or the first reason against it.
     fn permit(&self, call: &Call<'_>) -> Result<FileSubmission, Problem> {
-        let policy = existing_policy(call, &self.path)?;
-        refuse_unless_submitter(call, &self.path)?;
+        let policy = submitters_policy(call, &self.path)?;
         let slug = self.artifact_configuration_slug.as_deref();
         let configuration = artifact_configuration(call, &self.path.project_slug, slug)?;
         let parameters = parameters::values(&configuration.configuration.parameters, &self.parameters)

@@ -25,7 +25,6 @@ use crate::identifiers::Uuid;
 use crate::organization::artifact_configuration::{ConfigurationPath, StoredConfiguration};
 use crate::organization::default_data::ARTIFACT_CONFIGURATION_SLUG;
 use crate::organization::signing_policy::PolicyPath;
-use crate::shapes::WebLink;
 use crate::signing_requests::origin::{BuildData, Origin, RepositoryData};
 use crate::signing_requests::{FileSubmission, SigningRequest, progress};
 
@@ -73,8 +72,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     let id = request.id;
     call.emulator.signing_requests.add(Arc::clone(&request));
     progress::start(call.emulator, request);
-    let web_link = call.conditions.shapes.web_link == WebLink::Present;
-    let body = Submitted { signing_request_id: id, web_link: web_link.then(|| call.emulator.web_link(id)) };
+    let body = Submitted { signing_request_id: id, web_link: call.web_link(id) };
     Ok(Answer::json(StatusCode::CREATED, &body).with_header(LOCATION, call.emulator.api_link(id)))
 }
 

@@ -1,12 +1,14 @@
 //! A registry with images in it, and the programs that work on it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
 use crate::support::artifacts;
+use crate::support::bench::fixture;
 use crate::support::images::Pusher;
+use crate::support::programs::{plain, succeeded};
 use crate::support::tools::{Registry, tool};
 
 /// Everything around the tool.
@@ -164,20 +166,12 @@ impl Bench {
         cosign(&[&flags[..], arguments, &[image]].concat());
     }
 
-    fn plain(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command.current_dir(self.folder()).env_clear().env("HOME", self.folder());
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.folder().display())).stdin(Stdio::null());
+    /// A program with nothing in its environment but a path and an empty home; programs of the folder go first.
+    pub(crate) fn plain(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = plain(program, self.folder());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.folder().display()));
         command
     }
-}
-
-/// Runs a program, which must succeed; what it printed.
-pub(crate) fn succeeded(command: &mut Command) -> Vec<u8> {
-    let output = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{errors}", output.status);
-    output.stdout
 }
 
 /// `registry/name` of a reference by digest.
@@ -203,9 +197,4 @@ pub(crate) fn referrers_tag(image: &str) -> String {
 /// The path of a fixture's public key.
 pub(crate) fn public_key(name: &str) -> String {
     artifacts::public_key(name).to_str().unwrap().to_owned()
-}
-
-/// The path of a fixture.
-pub(crate) fn fixture(name: &str) -> String {
-    artifacts::fixture(name).to_str().unwrap().to_owned()
 }

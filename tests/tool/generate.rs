@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, digest, repository, succeeded};
+use crate::bench::{Bench, digest, repository};
 use crate::support::artifacts;
+use crate::support::programs::succeeded;
 
 const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

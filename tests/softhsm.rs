@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::artifacts;
+use support::bench::hex;
 use support::emulator::Emulator;
 use support::softhsm::SoftHsm;
 
@@ -32,11 +33,10 @@ fn sign(
 ) -> Vec<u8> {
     let (data, signature) = (folder.join("data"), folder.join("signature"));
     std::fs::write(&data, DATA).unwrap();
-    let id: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
     let output = Command::new(artifacts::program("pkcs11-tool", "opensc"))
         .arg("--module")
         .arg(module)
-        .args(["--sign", "--mechanism", mechanism, "--id", &id, "--input-file"])
+        .args(["--sign", "--mechanism", mechanism, "--id", &hex(id.as_bytes()), "--input-file"])
         .arg(&data)
         .arg("--output-file")
         .arg(&signature)

@@ -11,7 +11,7 @@ use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
 use crate::support::pkcs11::{Session, initialized};
-use crate::support::verification::verify;
+use crate::support::verification::{digest, verify};
 
 fn labels(session: &Session) -> Vec<String> {
     let class = ObjectClass::PRIVATE_KEY.0.to_ne_bytes();
@@ -29,7 +29,7 @@ fn signs_with(session: &Session, name: &str) {
     let key = session.private_key(&format!("container-images/{name}"));
     let (mechanism, scheme) =
         if name.starts_with("rsa") { (M::SHA256_RSA_PKCS, "pkcs1") } else { (M::ECDSA_SHA256, "ecdsa") };
-    let digest: Vec<u8> = <sha2::Sha256 as sha2::Digest>::digest(b"data").to_vec();
+    let digest = digest("sha256", b"data");
     verify(name, scheme, "sha256", &digest, &session.signature(mechanism, key, b"data").unwrap());
 }
 

@@ -21,6 +21,13 @@ pub(crate) struct Bench {
     of_registry: Option<tempfile::TempDir>,
 }
 
+/// How a program ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) messages: String,
+}
+
 impl Bench {
     /// With Debian's registry, which has no referrers API.
     pub(crate) fn new() -> Self {
@@ -116,10 +123,7 @@ impl Bench {
 
     /// Runs the tool, which must fail with this exit code and print nothing; its last message.
     pub(crate) fn tool_fails(&self, code: i32, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
-        let messages = String::from_utf8(stderr).unwrap();
-        assert_eq!((status.code(), &stdout[..]), (Some(code), &b""[..]), "{arguments:?}: {messages}");
-        messages.lines().last().unwrap_or_default().to_owned()
+        last_message(&run(&mut self.command(arguments)), code)
     }
 
     /// Makes metadata and signs it; the names of both files. `-a` values may be among the arguments.
@@ -172,6 +176,26 @@ impl Bench {
         command.env("PATH", format!("{}:/usr/bin:/bin", self.folder().display()));
         command
     }
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    ended(command.output().unwrap())
+}
+
+/// How a program ended that ran elsewhere.
+pub(crate) fn ended(output: Output) -> Ended {
+    Ended {
+        code: output.status.code(),
+        output: String::from_utf8(output.stdout).unwrap(),
+        messages: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The last message of a program that must have ended with this exit code and without any output.
+pub(crate) fn last_message(ended: &Ended, code: i32) -> String {
+    assert_eq!((ended.code, ended.output.as_str()), (Some(code), ""), "{}", ended.messages);
+    ended.messages.lines().last().unwrap_or_default().to_owned()
 }
 
 /// `registry/name` of a reference by digest.

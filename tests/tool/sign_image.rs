@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, digest, repository};
+use crate::bench::{Bench, digest, repository, run};
 use crate::gate::Gate;
-use crate::service::{Service, run};
+use crate::service::Service;
 use crate::support::emulator::Emulator;
 
 const FORMATS: [&str; 2] = ["simple-signing", "bundle"];

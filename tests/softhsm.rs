@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::artifacts;
-use support::bench::hex;
+use support::bench::{RSA_KEYS, hex};
 use support::emulator::Emulator;
 use support::softhsm::SoftHsm;
 
@@ -59,7 +59,7 @@ fn rsa_pkcs1_signatures_are_byte_for_byte_those_of_the_hsm_behind_signpath() {
         &["--hsm", module.to_str().unwrap(), "--hsm-token", "signpath-fixtures", "--hsm-pin", "1234"],
         &configuration,
     );
-    for name in ["rsa-2048", "rsa-3072", "rsa-4096"] {
+    for name in RSA_KEYS {
         for mechanism in ["SHA256-RSA-PKCS", "SHA384-RSA-PKCS", "SHA512-RSA-PKCS"] {
             let pin = ["--token-label", "signpath-fixtures", "--login", "--pin", "1234"];
             let direct = sign(&SoftHsm::module(), &pin, name, mechanism, &configuration, token.folder.path());

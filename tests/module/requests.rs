@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
-use crate::support::bench::{LIST, SIGN};
+use crate::support::bench::{EC_KEYS, LIST, RSA_KEYS, SIGN};
 use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
@@ -104,7 +104,7 @@ fn both_contracts_sign_with_every_kind_of_key() {
     in_own_process_each(["current", "legacy"], |api| {
         let emulator = Emulator::with(&["--api", api]);
         let session = initialized(&emulator.variables()).session();
-        for name in ["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521"] {
+        for name in RSA_KEYS.into_iter().chain(EC_KEYS) {
             let mechanism = if name.starts_with("rsa") { M::SHA384_RSA_PKCS } else { M::ECDSA_SHA384 };
             let key = session.private_key(&format!("container-images/{name}"));
             session.signature(mechanism, key, b"data").unwrap();

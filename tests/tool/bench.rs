@@ -11,6 +11,9 @@ use crate::support::images::Pusher;
 use crate::support::programs::{plain, succeeded};
 use crate::support::tools::{Registry, tool};
 
+/// The digest of nothing, for images that nobody looks at.
+pub(crate) const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /// Everything around the tool.
 pub(crate) struct Bench {
     pub(crate) registry: Registry,

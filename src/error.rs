@@ -4,6 +4,7 @@
 //! decided in `token`, which knows PKCS#11; mistakes of the host program (a bad handle, a missing attribute) never
 //! become a `Failure`.
 
+use std::error::Error;
 use std::fmt;
 
 /// Why a request or a setting could not be used.
@@ -79,7 +80,23 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
+
+/// An error's innermost cause, which is the one that a person can use: the outer ones only say that something failed.
+pub fn root_cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// An error and its causes. An `io::Error` hides the error that it wraps from `source`.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
 
 /// What stands in place of a secret, in messages and in the metadata of a signing request.
 pub(crate) const MASK: &str = "***";

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::artifacts;
+use support::bench::{RSA_KEYS, hex};
 use support::emulator::Emulator;
 use support::softhsm::SoftHsm;
 
@@ -32,11 +33,10 @@ fn sign(
 ) -> Vec<u8> {
     let (data, signature) = (folder.join("data"), folder.join("signature"));
     std::fs::write(&data, DATA).unwrap();
-    let id: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
     let output = Command::new(artifacts::program("pkcs11-tool", "opensc"))
         .arg("--module")
         .arg(module)
-        .args(["--sign", "--mechanism", mechanism, "--id", &id, "--input-file"])
+        .args(["--sign", "--mechanism", mechanism, "--id", &hex(id.as_bytes()), "--input-file"])
         .arg(&data)
         .arg("--output-file")
         .arg(&signature)
@@ -59,7 +59,7 @@ fn rsa_pkcs1_signatures_are_byte_for_byte_those_of_the_hsm_behind_signpath() {
         &["--hsm", module.to_str().unwrap(), "--hsm-token", "signpath-fixtures", "--hsm-pin", "1234"],
         &configuration,
     );
-    for name in ["rsa-2048", "rsa-3072", "rsa-4096"] {
+    for name in RSA_KEYS {
         for mechanism in ["SHA256-RSA-PKCS", "SHA384-RSA-PKCS", "SHA512-RSA-PKCS"] {
             let pin = ["--token-label", "signpath-fixtures", "--login", "--pin", "1234"];
             let direct = sign(&SoftHsm::module(), &pin, name, mechanism, &configuration, token.folder.path());

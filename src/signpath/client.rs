@@ -65,7 +65,7 @@ impl Client {
     /// The signing policies of which the user is Submitter, narrowed as configured, in the service's order: one
     /// request.
     pub fn signing_policies(&self, user: &User) -> Result<Vec<SigningPolicy>, Failure> {
-        let organization = user.credentials.organization.as_str();
+        let organization = user.credentials().organization.as_str();
         let asked = format!("listing the signing policies of organization {organization} at {}", self.api);
         let mut url = self.api.route(&[organization, "Cryptoki", "MySigningPolicies"]);
         let filters = [("projectSlug", &self.project), ("signingPolicySlug", &self.policy)];
@@ -141,7 +141,7 @@ impl Client {
         loop {
             let limit = rules.limit(course.started.elapsed());
             course.attempts += 1;
-            let setback = match connection::attempt(http, request, &user.credentials, limit).await {
+            let setback = match connection::attempt(http, request, user.credentials(), limit).await {
                 Ok(received) if !retry::is_passing(received.answer.status) => {
                     course.tell_success(&self.log);
                     let mut answer = received.answer;

@@ -20,7 +20,7 @@ use super::retry;
 use super::trust::Trust;
 use crate::config::{ApiUrl, ProxyUrl};
 use crate::credentials::Credentials;
-use crate::error::Failure;
+use crate::error::{Failure, causes, root_cause};
 
 /// More idle connections than this are closed: threads come in bursts.
 const MOST_IDLE: usize = 64;
@@ -308,20 +308,6 @@ fn tls_remedy(error: &rustls::Error) -> &'static str {
     }
 }
 
-/// An error's innermost cause, which is the one that a person can use.
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
 fn find_tls_error(error: &(dyn StdError + 'static)) -> Option<rustls::Error> {
     causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>().cloned())
-}
-
-/// An error and its causes. An `io::Error` hides the error that it wraps from `source`.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| {
-        let error: &'a (dyn StdError + 'static) = *error;
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
-    })
 }

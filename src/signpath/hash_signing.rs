@@ -86,36 +86,34 @@ impl Client {
     ///
     /// The service refuses, fails or cannot be reached, or its answer holds no signature of this hash.
     pub fn sign_hash(&self, user: &User, hash: &HashToSign<'_>) -> Result<Signed, Failure> {
-        sign(self, user, hash)
-    }
-}
-
-fn sign(client: &Client, user: &User, hash: &HashToSign<'_>) -> Result<Signed, Failure> {
-    let asked = format!("signing with {} at {}", hash.policy.label(), client.api);
-    if client.hash_signing_api == HashSigningApi::Legacy || is_known_as_legacy(client) {
-        return sign_legacy(client, user, hash, &asked);
-    }
-    let answer = client.exchange(&asked, &current::request(client, user, hash, &asked)?, user)?;
-    if answer.has_no_such_route() {
-        if client.hash_signing_api == HashSigningApi::Current {
-            return Err(answer.failure(&asked).with_remedy(OLDER_SERVER));
+        let asked = format!("signing with {} at {}", hash.policy.label(), self.api);
+        if self.hash_signing_api == HashSigningApi::Legacy || is_known_as_legacy(self) {
+            return self.sign_hash_legacy(user, hash, &asked);
         }
-        let signed = sign_legacy(client, user, hash, &asked)?;
-        client
-            .log
-            .info(&format!("{} has no SignHash; using its fast signing requests from now on", client.api));
-        remember_as_legacy(client);
-        return Ok(signed);
+        let answer = self.exchange(&asked, &current::request(self, user, hash, &asked)?, user)?;
+        if answer.has_no_such_route() {
+            if self.hash_signing_api == HashSigningApi::Current {
+                return Err(answer.failure(&asked).with_remedy(OLDER_SERVER));
+            }
+            let signed = self.sign_hash_legacy(user, hash, &asked)?;
+            self.log
+                .info(&format!("{} has no SignHash; using its fast signing requests from now on", self.api));
+            remember_as_legacy(self);
+            return Ok(signed);
+        }
+        let body = answer.into_success_or(&asked, FOR_HASHES)?;
+        read(&body, hash, current::read).ok_or_else(|| not_a_signature(&asked))
     }
-    let body = answer.into_success(&asked)?;
-    read(&body, hash, current::read).ok_or_else(|| not_a_signature(&asked))
+
+    fn sign_hash_legacy(&self, user: &User, hash: &HashToSign<'_>, asked: &str) -> Result<Signed, Failure> {
+        let request = legacy::request(self, user, hash, asked)?;
+        let body = self.exchange(asked, &request, user)?.into_success_or(asked, FOR_HASHES)?;
+        read(&body, hash, legacy::read).ok_or_else(|| not_a_signature(asked))
+    }
 }
 
-fn sign_legacy(client: &Client, user: &User, hash: &HashToSign<'_>, asked: &str) -> Result<Signed, Failure> {
-    let request = legacy::request(client, user, hash, asked)?;
-    let body = client.exchange(asked, &request, user)?.into_success(asked)?;
-    read(&body, hash, legacy::read).ok_or_else(|| not_a_signature(asked))
-}
+const FOR_HASHES: &str = "correct what SignPath names; hash signing needs a signing policy without approval process, \
+                          in a project whose default artifact configuration is of type Hash signing data";
 
 const OLDER_SERVER: &str =
     "set HashSigningApi to auto if the server is older than SignPath 1.196.0, or check ApiUrl";

@@ -48,6 +48,13 @@ impl Answer {
         if self.status.is_success() { Ok(self.body) } else { Err(self.failure(asked)) }
     }
 
+    /// The same; `remedy` is one for what the service finds wrong in the request itself.
+    pub(super) fn into_success_or(self, asked: &str, remedy: &str) -> Result<Vec<u8>, Failure> {
+        let is_refused = self.status == StatusCode::BAD_REQUEST;
+        self.into_success(asked)
+            .map_err(|failure| if is_refused { failure.with_remedy(remedy) } else { failure })
+    }
+
     /// The failure that this answer is.
     pub(super) fn failure(&self, asked: &str) -> Failure {
         let mut answered = format!("SignPath answered {}", self.status);
@@ -62,7 +69,7 @@ impl Answer {
 
     fn remedy(&self) -> &'static str {
         match self.status.as_u16() {
-            300..400 => {
+            300..=399 => {
                 "set ApiUrl to the address of the API itself; redirects are not followed, they would carry the token away"
             }
             401 => {
@@ -70,10 +77,6 @@ impl Answer {
             }
             403 => "check the organization id, and that the token's user is Submitter of the signing policy",
             404 | 405 => "check ApiUrl; it usually ends in /Api",
-            400 => {
-                "correct what SignPath names; hash signing needs a signing policy without approval process, in a \
-                 project whose default artifact configuration is of type Hash signing data"
-            }
             429 | 502..=504 => "try again later, or raise ServiceUnavailableTimeoutInSeconds",
             500.. => "try again later, or tell SignPath's support the trace id",
             _ => "correct what SignPath names",

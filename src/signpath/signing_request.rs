@@ -6,7 +6,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::client::Client;
@@ -138,10 +137,7 @@ impl Client {
             answer = self.exchange(&asked, &older, user)?;
         }
         let (location, repeated) = (answer.location.clone(), answer.repeated);
-        let is_refused = answer.status == StatusCode::BAD_REQUEST;
-        let body = answer.into_success(&asked);
-        let body =
-            body.map_err(|failure| if is_refused { failure.with_remedy(FOR_FILES) } else { failure })?;
+        let body = answer.into_success_or(&asked, FOR_FILES)?;
         let submitted = read_submitted(&body, location.as_deref()).ok_or_else(|| without_id(&asked))?;
         let submitted = Submitted { perhaps_twice: repeated, ..submitted };
         self.log.info(&format!("{asked}: signing request {}", submitted.id));
@@ -252,7 +248,6 @@ fn fields(submission: &Submission) -> Vec<(String, String)> {
     named.chain(parameters.map(|(name, value)| (format!("Parameters.{name}"), value.clone()))).collect()
 }
 
-/// The remedy for a refusal is another than for hashes.
 const FOR_FILES: &str = "correct what SignPath names; files need an artifact configuration for files, by its slug if it \
                          is not the project's default";
 

@@ -9,7 +9,7 @@ use crate::host::Host;
 
 /// The user in whose name requests are made, and the process that makes them.
 pub struct User {
-    pub(super) credentials: Credentials,
+    credentials: Credentials,
     source_process: Option<OnceLock<SourceProcess>>,
     host: Arc<Host>,
     secrets: Vec<Credentials>,

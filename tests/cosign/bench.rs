@@ -1,11 +1,12 @@
 //! One cosign with an emulator, a registry and images in it.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::support::artifacts;
 use crate::support::emulator::Emulator;
 use crate::support::images::Pusher;
+use crate::support::programs::plain;
 use crate::support::tools::{Registry, tool};
 
 /// A version of cosign, and the format in which it signs.
@@ -91,16 +92,9 @@ impl Bench {
 
     /// Runs cosign with these variables and nothing else in its environment but a path and an empty home.
     pub(crate) fn run_with(&self, variables: &[(&str, String)], arguments: &[&str]) -> Output {
-        Command::new(self.cosign.program())
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", self.folder.path())
-            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap()
+        let mut cosign = plain(self.cosign.program(), self.folder.path());
+        cosign.args(arguments).envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        cosign.output().unwrap()
     }
 
     /// Runs cosign with configured credentials; it must succeed.

@@ -1,9 +1,7 @@
 //! What a cosign costs SignPath.
 
 use crate::bench::{Bench, Cosign};
-
-const LIST: &str = "GET /Api/v1/ORG/Cryptoki/MySigningPolicies";
-const SIGN: &str = "POST /Api/v1/ORG/SigningRequests/SignHash";
+use crate::support::bench::{LIST, SIGN};
 
 /// The API requests, and the connections that they came on.
 fn cost(bench: &Bench) -> (Vec<String>, u64) {

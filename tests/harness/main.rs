@@ -33,3 +33,4 @@ mod document;
 mod memory;
 mod misuse;
 mod modules;
+mod templates;

@@ -11,11 +11,6 @@ use crate::support::emulator::Emulator;
 use crate::support::pkcs11::set;
 use crate::support::softhsm::SoftHsm;
 
-/// The keys of both tokens.
-pub const RSA_KEYS: [&str; 3] = ["rsa-2048", "rsa-3072", "rsa-4096"];
-/// The keys of both tokens.
-pub const EC_KEYS: [&str; 3] = ["p-256", "p-384", "p-521"];
-
 /// A loaded module with its token.
 pub struct Module {
     pub name: &'static str,

@@ -6,22 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 use signpath_pkcs11::token::names::{AttributeType as A, MechanismType as M, ObjectClass, ReturnValue};
 
+use crate::support::bench::LABELS;
 use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
 use crate::support::pkcs11::{Session, initialized};
-use crate::support::verification::verify;
-
-const ALL: [&str; 8] = [
-    "container-images/needs-approval",
-    "container-images/p-256",
-    "container-images/p-384",
-    "container-images/p-521",
-    "container-images/rsa-2048",
-    "container-images/rsa-3072",
-    "container-images/rsa-4096",
-    "desktop-app/release",
-];
+use crate::support::verification::{digest, verify};
 
 fn labels(session: &Session) -> Vec<String> {
     let class = ObjectClass::PRIVATE_KEY.0.to_ne_bytes();
@@ -39,7 +29,7 @@ fn signs_with(session: &Session, name: &str) {
     let key = session.private_key(&format!("container-images/{name}"));
     let (mechanism, scheme) =
         if name.starts_with("rsa") { (M::SHA256_RSA_PKCS, "pkcs1") } else { (M::ECDSA_SHA256, "ecdsa") };
-    let digest: Vec<u8> = <sha2::Sha256 as sha2::Digest>::digest(b"data").to_vec();
+    let digest = digest("sha256", b"data");
     verify(name, scheme, "sha256", &digest, &session.signature(mechanism, key, b"data").unwrap());
 }
 
@@ -47,7 +37,7 @@ fn signs_with(session: &Session, name: &str) {
 fn keys_are_listed_in_the_order_of_their_labels() {
     in_own_process(|| {
         let emulator = Emulator::start();
-        assert_eq!(labels(&initialized(&emulator.variables()).session()), ALL);
+        assert_eq!(labels(&initialized(&emulator.variables()).session()), LABELS);
     });
 }
 
@@ -171,7 +161,7 @@ fn an_entry_that_cannot_be_understood_is_logged_and_hides_no_other() {
         let emulator = with_shapes(&["odd-entry=every-kind"]);
         let session = initialized(&emulator.variables()).session();
 
-        assert_eq!(labels(&session), ALL);
+        assert_eq!(labels(&session), LABELS);
         assert!(emulator.log().contains("it is left out"), "{}", emulator.log());
     });
 }
@@ -217,7 +207,7 @@ fn many_threads_that_search_at_once_ask_once() {
         let pkcs11 = initialized(&emulator.variables());
         std::thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(|| assert_eq!(labels(&pkcs11.session()), ALL));
+                scope.spawn(|| assert_eq!(labels(&pkcs11.session()), LABELS));
             }
         });
 
@@ -254,7 +244,7 @@ fn a_search_for_a_key_that_is_not_there_asks_again_but_not_within_ten_seconds() 
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = initialized(&emulator.variables()).session();
-        assert_eq!(labels(&session), ALL);
+        assert_eq!(labels(&session), LABELS);
         emulator.tell("PUT", "policies/desktop-app/new", json!({"key": "p-256"}));
         let class = ObjectClass::PRIVATE_KEY.0.to_ne_bytes();
         let find = || session.find(&[(A::CLASS, &class), (A::ID, b"desktop-app/new")]).unwrap().len();
@@ -274,7 +264,7 @@ fn a_search_without_a_name_or_for_a_certificate_never_asks_again() {
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = initialized(&emulator.variables()).session();
-        assert_eq!(labels(&session), ALL);
+        assert_eq!(labels(&session), LABELS);
         std::thread::sleep(Duration::from_millis(10_100));
         let (certificate, secret) =
             (ObjectClass::CERTIFICATE.0.to_ne_bytes(), ObjectClass::SECRET_KEY.0.to_ne_bytes());

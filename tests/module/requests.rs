@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
+use crate::support::bench::{EC_KEYS, LIST, RSA_KEYS, SIGN};
 use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
@@ -21,8 +22,6 @@ fn sign(session: &Session) -> Result<Vec<u8>, ReturnValue> {
     session.signature(M::ECDSA, session.private_key("container-images/p-256"), &[7; 32])
 }
 
-const LIST: &str = "GET /Api/v1/ORG/Cryptoki/MySigningPolicies";
-const SIGN_HASH: &str = "POST /Api/v1/ORG/SigningRequests/SignHash";
 const FAST: &str = "POST /Api/v1/ORG/SigningRequests";
 
 #[test]
@@ -34,7 +33,7 @@ fn a_list_and_a_request_for_each_signature_on_one_connection() {
             sign(&session).unwrap();
         }
 
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, SIGN_HASH, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, SIGN, SIGN]);
         assert_eq!(emulator.control("requests")["connections"]["withApiRequests"], 1);
     });
 }
@@ -47,7 +46,7 @@ fn over_https_it_is_one_connection_too() {
         sign(&session).unwrap();
         sign(&session).unwrap();
 
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, SIGN]);
     });
 }
 
@@ -62,7 +61,7 @@ fn an_older_server_is_found_out_once_in_a_process() {
         pkcs11.initialize().unwrap();
         sign(&pkcs11.session()).unwrap();
 
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, FAST, FAST, LIST, FAST]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, FAST, FAST, LIST, FAST]);
     });
 }
 
@@ -72,13 +71,13 @@ fn a_server_that_answers_405_is_an_older_one_too() {
         let emulator = Emulator::with(&["--api", "legacy", "--shape", "missing-route=405"]);
         sign(&initialized(&emulator.variables()).session()).unwrap();
 
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, FAST]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, FAST]);
     });
 }
 
 #[test]
 fn either_contract_can_be_forced() {
-    let cases = [("current", "current", &[LIST, SIGN_HASH][..]), ("current", "legacy", &[LIST, FAST])];
+    let cases = [("current", "current", &[LIST, SIGN][..]), ("current", "legacy", &[LIST, FAST])];
     in_own_process_each(cases, |(server, setting, expected)| {
         let emulator = Emulator::with(&["--api", server]);
         sign(&initialized(&with(&emulator, &[("SIGNPATH_HASH_SIGNING_API", setting)])).session()).unwrap();
@@ -105,7 +104,7 @@ fn both_contracts_sign_with_every_kind_of_key() {
     in_own_process_each(["current", "legacy"], |api| {
         let emulator = Emulator::with(&["--api", api]);
         let session = initialized(&emulator.variables()).session();
-        for name in ["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521"] {
+        for name in RSA_KEYS.into_iter().chain(EC_KEYS) {
             let mechanism = if name.starts_with("rsa") { M::SHA384_RSA_PKCS } else { M::ECDSA_SHA384 };
             let key = session.private_key(&format!("container-images/{name}"));
             session.signature(mechanism, key, b"data").unwrap();
@@ -174,7 +173,7 @@ fn passing_failures_are_repeated_until_the_service_answers() {
         emulator.tell("POST", "faults", json!({"route": "signHash", "status": status, "times": 3}));
         sign(&initialized(&with(&emulator, &QUICK)).session()).unwrap();
 
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, SIGN_HASH, SIGN_HASH, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, SIGN, SIGN, SIGN]);
         assert_eq!(emulator.audit().len(), 1);
     });
 }
@@ -188,7 +187,7 @@ fn other_refusals_are_never_repeated() {
         emulator.tell("POST", "faults", json!({"route": "signHash", "status": status, "times": 3}));
 
         assert_eq!(session.signature(M::ECDSA, key, &[7; 32]), Err(ReturnValue::ARGUMENTS_BAD));
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN]);
     });
 }
 
@@ -207,7 +206,7 @@ fn retry_after_is_obeyed() {
         session.signature(M::ECDSA, key, &[7; 32]).unwrap();
 
         assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, SIGN]);
     });
 }
 
@@ -226,7 +225,7 @@ fn a_retry_after_beyond_the_time_limit_ends_the_attempts_at_once() {
 
         assert_eq!(result, Err(ReturnValue::FUNCTION_FAILED));
         assert!(console.contains("SignPath asks to wait for 60 s"), "{console}");
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN]);
     });
 }
 
@@ -290,6 +289,6 @@ fn a_connection_that_went_stale_costs_one_silent_reconnect() {
 
         assert!(result.is_ok());
         assert_eq!((console.as_str(), emulator.log().contains("attempt")), ("", false));
-        assert_eq!(emulator.request_lines(), [LIST, SIGN_HASH, SIGN_HASH]);
+        assert_eq!(emulator.request_lines(), [LIST, SIGN, SIGN]);
     });
 }

@@ -4,16 +4,14 @@
 use cryptoki_sys::{
     CK_RSA_PKCS_PSS_PARAMS, CK_ULONG, CKG_MGF1_SHA1, CKG_MGF1_SHA256, CKG_MGF1_SHA384, CKG_MGF1_SHA512,
 };
-use sha2::{Digest, Sha256, Sha384, Sha512};
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue};
 
+use crate::support::bench::{EC_KEYS, RSA_KEYS};
 use crate::support::emulator::Emulator;
 use crate::support::isolation::in_own_process;
 use crate::support::pkcs11::{Mechanism, Session, initialized};
-use crate::support::verification::verify;
+use crate::support::verification::{digest, verify};
 
-const RSA: [&str; 3] = ["rsa-2048", "rsa-3072", "rsa-4096"];
-const EC: [&str; 3] = ["p-256", "p-384", "p-521"];
 const DATA: &[u8] = b"what is signed";
 
 fn session(emulator: &Emulator) -> Session {
@@ -57,14 +55,6 @@ fn hashing_ec() -> [(Mechanism, &'static str, &'static str); 3] {
     ]
 }
 
-fn digest(hash: &str, data: &[u8]) -> Vec<u8> {
-    match hash {
-        "sha256" => Sha256::digest(data).to_vec(),
-        "sha384" => Sha384::digest(data).to_vec(),
-        _ => Sha512::digest(data).to_vec(),
-    }
-}
-
 /// DigestInfo by openssl's naming of the algorithm, built from its parts.
 fn digest_info(hash: &str, digest: &[u8]) -> Vec<u8> {
     let oid: &[u8] = match hash {
@@ -83,7 +73,7 @@ fn every_mechanism_that_hashes_signs_with_every_rsa_key_whole_and_in_parts() {
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = session(&emulator);
-        for name in RSA {
+        for name in RSA_KEYS {
             for (mechanism, hash, scheme) in hashing_rsa() {
                 whole_and_in_parts(&session, name, mechanism, hash, scheme);
             }
@@ -96,7 +86,7 @@ fn every_mechanism_that_hashes_signs_with_every_ec_key_whole_and_in_parts() {
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = session(&emulator);
-        for name in EC {
+        for name in EC_KEYS {
             for (mechanism, hash, scheme) in hashing_ec() {
                 whole_and_in_parts(&session, name, mechanism, hash, scheme);
             }
@@ -136,7 +126,7 @@ fn a_digest_info_of_each_algorithm_is_signed_with_every_rsa_key() {
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = session(&emulator);
-        for name in RSA {
+        for name in RSA_KEYS {
             for (hash, length) in [("sha1", 20), ("sha256", 32), ("sha384", 48), ("sha512", 64)] {
                 let digest = vec![7; length];
                 let signature =
@@ -168,7 +158,7 @@ fn a_digest_of_any_length_is_signed_with_every_curve() {
     in_own_process(|| {
         let emulator = Emulator::start();
         let session = session(&emulator);
-        for name in EC {
+        for name in EC_KEYS {
             for length in [20, 28, 32, 48, 64] {
                 let digest: Vec<u8> = (1..=length).collect();
                 let signature = session.signature(M::ECDSA, key(&session, name), &digest).unwrap();
@@ -183,7 +173,7 @@ fn a_server_that_takes_only_digests_of_the_curves_length_signs_them_all_the_same
     in_own_process(|| {
         let emulator = Emulator::with(&["--shape", "ec-hash-lengths=curve-only"]);
         let session = session(&emulator);
-        for name in EC {
+        for name in EC_KEYS {
             for length in [20, 32, 64] {
                 let digest: Vec<u8> = (1..=length).collect();
                 let signature = session.signature(M::ECDSA, key(&session, name), &digest).unwrap();

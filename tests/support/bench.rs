@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use super::artifacts;
 use super::emulator::Emulator;
+use super::{artifacts, programs};
 
 /// The request that lists the keys.
 pub const LIST: &str = "GET /Api/v1/ORG/Cryptoki/MySigningPolicies";
@@ -127,11 +127,7 @@ impl Bench {
 
     /// A program that knows nothing of the module.
     pub fn plain(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command.current_dir(self.folder()).env_clear().env("HOME", self.folder());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").stdin(Stdio::null());
-        command
+        programs::plain(program, self.folder())
     }
 
     /// The API requests so far.

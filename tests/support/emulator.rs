@@ -1,18 +1,18 @@
 //! An emulator for one test: started on a free port, gone with the value.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 
 use super::artifacts;
+use super::programs::Server;
 
 /// A running emulator.
 pub struct Emulator {
-    child: Child,
+    server: Server,
     folder: tempfile::TempDir,
     /// `http://127.0.0.1:port` or `https://…`.
     pub origin: String,
@@ -50,23 +50,16 @@ impl Emulator {
     pub fn with_variables(arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = folder.path().join("env");
-        let mut child = Command::new(artifacts::emulator())
-            .args(["--quiet", "--stop-with-stdin", "--env-file"])
-            .arg(&environment)
-            .args(arguments)
-            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let mut command = Command::new(artifacts::emulator());
+        command.args(["--quiet", "--stop-with-stdin", "--env-file"]).arg(&environment).args(arguments);
+        command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let (server, ready) = Server::start(&mut command);
         let url = ready.split_whitespace().find(|word| word.starts_with("http")).expect("a line when ready");
         let origin = url.trim_end_matches("/Api").to_owned();
         let text = std::fs::read_to_string(&environment).unwrap();
         let value = |name: &str| variable(&text, name);
         Self {
-            child,
+            server,
             folder,
             origin,
             organization: value("SIGNPATH_ORGANIZATION_ID"),
@@ -179,13 +172,6 @@ fn http_client() -> reqwest::Client {
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let tls = tls.with_root_certificates(roots).with_no_client_auth();
     reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
 }
 
 /// The value of `export NAME='value'`.

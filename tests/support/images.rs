@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::programs::succeeded;
 use super::tools::tool;
 
 /// Who makes images: a folder to work in, and the registry.
@@ -45,7 +46,7 @@ impl Pusher<'_> {
         let mut crane = Command::new(tool("crane"));
         crane.args(arguments).env("HOME", self.folder);
         crane.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
-        succeeds(crane.current_dir(self.folder))
+        String::from_utf8(succeeded(crane.current_dir(self.folder))).unwrap()
     }
 
     fn by_digest(&self, name: &str, reference: &str) -> String {
@@ -57,17 +58,11 @@ impl Pusher<'_> {
         let file = format!("{}-{layer}", name.replace('/', "-"));
         std::fs::write(self.path(&file), format!("layer {layer} of {name}\n")).unwrap();
         let archive = format!("{file}.tar");
-        succeeds(Command::new("tar").args(["-cf", &archive, &file]).current_dir(self.folder));
+        succeeded(Command::new("tar").args(["-cf", &archive, &file]).current_dir(self.folder));
         archive
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
-}
-
-fn succeeds(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }

@@ -25,6 +25,7 @@ pub mod images;
 pub mod isolation;
 pub mod pkcs11;
 pub mod portable_executable;
+pub mod programs;
 pub mod relay;
 pub mod softhsm;
 pub mod tools;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::artifacts;
+use super::programs::succeeded;
 
 /// A token of its own, gone with the value.
 pub struct SoftHsm {
@@ -16,10 +17,8 @@ impl SoftHsm {
     /// Makes one: label `signpath-fixtures`, PIN `1234`.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let output =
-            Command::new(artifacts::fixture("make-softhsm-token.sh")).arg(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
+        let mut script = Command::new(artifacts::fixture("make-softhsm-token.sh"));
+        let text = String::from_utf8(succeeded(script.arg(folder.path()))).unwrap();
         let line = text
             .lines()
             .find_map(|line| line.strip_prefix("export SOFTHSM2_CONF="))

@@ -1,10 +1,10 @@
 //! The programs that `scripts/build-tools` makes, and what they need around them.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use super::artifacts;
+use super::programs::Server;
 
 /// A tool by its name in `scripts/build-tools`.
 pub fn tool(name: &str) -> PathBuf {
@@ -22,7 +22,7 @@ pub fn tool(name: &str) -> PathBuf {
 
 /// A registry on loopback, gone with the value.
 pub struct Registry {
-    child: Child,
+    server: Server,
     /// `127.0.0.1:port`.
     pub address: String,
 }
@@ -44,23 +44,10 @@ impl Registry {
     }
 
     fn with(arguments: &[&str], variables: &[(&str, String)]) -> Self {
-        let mut child = Command::new(artifacts::package().join("scripts/registry"))
-            .arg("--stop-with-stdin")
-            .args(arguments)
-            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Self { child, address: address.trim().to_owned() }
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        let mut command = Command::new(artifacts::package().join("scripts/registry"));
+        command.arg("--stop-with-stdin").args(arguments);
+        command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let (server, address) = Server::start(&mut command);
+        Self { server, address: address.trim().to_owned() }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
 use super::artifacts;
 
 /// Fails unless `signature` is one of `digest` by the fixture key `name`. `scheme` is `pkcs1`, `pss` or `ecdsa`;
@@ -30,6 +32,16 @@ pub fn verify(name: &str, scheme: &str, hash: &str, digest: &[u8], signature: &[
     }
     let output = openssl.output().unwrap();
     assert!(output.status.success(), "{name} {scheme} {hash}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The digest of `data`; `hash` is openssl's name of it.
+pub fn digest(hash: &str, data: &[u8]) -> Vec<u8> {
+    match hash {
+        "sha256" => Sha256::digest(data).to_vec(),
+        "sha384" => Sha384::digest(data).to_vec(),
+        "sha512" => Sha512::digest(data).to_vec(),
+        _ => panic!("no hash is called {hash}"),
+    }
 }
 
 /// `r ‖ s` as Ecdsa-Sig-Value.

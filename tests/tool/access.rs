@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use crate::bench::{Bench, digest, fixture, public_key};
+use crate::bench::{Bench, digest, public_key};
 use crate::gate::Gate;
+use crate::support::bench::fixture;
 use crate::support::tools::Registry;
 
 const USER: &str = "somebody";

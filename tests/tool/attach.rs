@@ -4,8 +4,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use crate::bench::{Bench, digest, fixture, public_key, referrers_tag, repository, signature_tag, succeeded};
+use crate::bench::{Bench, digest, public_key, referrers_tag, repository, signature_tag};
 use crate::gate::Gate;
+use crate::support::bench::fixture;
+use crate::support::programs::succeeded;
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 

@@ -1,13 +1,18 @@
 //! A registry with images in it, and the programs that work on it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
 use crate::support::artifacts;
+use crate::support::bench::fixture;
 use crate::support::images::Pusher;
+use crate::support::programs::{plain, succeeded};
 use crate::support::tools::{Registry, tool};
+
+/// The digest of nothing, for images that nobody looks at.
+pub(crate) const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Everything around the tool.
 pub(crate) struct Bench {
@@ -17,6 +22,13 @@ pub(crate) struct Bench {
     variables: Vec<(&'static str, String)>,
     /// What the registry reads while it runs.
     of_registry: Option<tempfile::TempDir>,
+}
+
+/// How a program ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) messages: String,
 }
 
 impl Bench {
@@ -114,10 +126,7 @@ impl Bench {
 
     /// Runs the tool, which must fail with this exit code and print nothing; its last message.
     pub(crate) fn tool_fails(&self, code: i32, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
-        let messages = String::from_utf8(stderr).unwrap();
-        assert_eq!((status.code(), &stdout[..]), (Some(code), &b""[..]), "{arguments:?}: {messages}");
-        messages.lines().last().unwrap_or_default().to_owned()
+        last_message(&run(&mut self.command(arguments)), code)
     }
 
     /// Makes metadata and signs it; the names of both files. `-a` values may be among the arguments.
@@ -164,20 +173,32 @@ impl Bench {
         cosign(&[&flags[..], arguments, &[image]].concat());
     }
 
-    fn plain(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command.current_dir(self.folder()).env_clear().env("HOME", self.folder());
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.folder().display())).stdin(Stdio::null());
+    /// A program with nothing in its environment but a path and an empty home; programs of the folder go first.
+    pub(crate) fn plain(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = plain(program, self.folder());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.folder().display()));
         command
     }
 }
 
-/// Runs a program, which must succeed; what it printed.
-pub(crate) fn succeeded(command: &mut Command) -> Vec<u8> {
-    let output = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{errors}", output.status);
-    output.stdout
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    ended(command.output().unwrap())
+}
+
+/// How a program ended that ran elsewhere.
+pub(crate) fn ended(output: Output) -> Ended {
+    Ended {
+        code: output.status.code(),
+        output: String::from_utf8(output.stdout).unwrap(),
+        messages: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The last message of a program that must have ended with this exit code and without any output.
+pub(crate) fn last_message(ended: &Ended, code: i32) -> String {
+    assert_eq!((ended.code, ended.output.as_str()), (Some(code), ""), "{}", ended.messages);
+    ended.messages.lines().last().unwrap_or_default().to_owned()
 }
 
 /// `registry/name` of a reference by digest.
@@ -203,9 +224,4 @@ pub(crate) fn referrers_tag(image: &str) -> String {
 /// The path of a fixture's public key.
 pub(crate) fn public_key(name: &str) -> String {
     artifacts::public_key(name).to_str().unwrap().to_owned()
-}
-
-/// The path of a fixture.
-pub(crate) fn fixture(name: &str) -> String {
-    artifacts::fixture(name).to_str().unwrap().to_owned()
 }

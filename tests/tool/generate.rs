@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, digest, repository, succeeded};
+use crate::bench::{Bench, DIGEST, digest, repository};
 use crate::support::artifacts;
-
-const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+use crate::support::programs::succeeded;
 
 /// Fails unless both programs print the same bytes.
 fn prints_what_cosign_prints(bench: &Bench, arguments: &[&str]) {

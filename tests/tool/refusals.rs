@@ -1,8 +1,6 @@
 //! What is refused before anything is pushed or asked, each with its exit code.
 
-use crate::bench::{Bench, digest, public_key, repository};
-
-const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+use crate::bench::{Bench, DIGEST, digest, public_key, repository};
 
 /// Attaches, which must fail with this exit code and leave nothing behind; the message.
 fn attach_fails(bench: &Bench, code: i32, image: &str, files: (&str, &str), key: &str) -> String {

@@ -1,11 +1,11 @@
 //! The tool with everything that signing takes: a registry with images, and the emulator.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, public_key};
+use crate::bench::{Bench, Ended, ended, last_message, public_key, run};
 use crate::support::emulator::Emulator;
 
 /// The emulator's project, and its artifact configuration for all of the tool's metadata.
@@ -22,13 +22,6 @@ pub(crate) struct Service {
 
 /// A tool that is at work.
 pub(crate) struct Running(Child);
-
-/// How a tool ended.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) messages: String,
-}
 
 impl Service {
     /// With Debian's registry, and an emulator that takes no time.
@@ -136,22 +129,4 @@ impl Running {
     pub(crate) fn refused(self, code: i32) -> String {
         last_message(&self.end(), code)
     }
-}
-
-/// Runs a program to its end.
-pub(crate) fn run(command: &mut Command) -> Ended {
-    ended(command.output().unwrap())
-}
-
-fn ended(output: Output) -> Ended {
-    Ended {
-        code: output.status.code(),
-        output: String::from_utf8(output.stdout).unwrap(),
-        messages: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn last_message(ended: &Ended, code: i32) -> String {
-    assert_eq!((ended.code, ended.output.as_str()), (Some(code), ""), "{}", ended.messages);
-    ended.messages.lines().last().unwrap_or_default().to_owned()
 }

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, digest, repository};
-use crate::service::{Service, run};
+use crate::bench::{Bench, digest, repository, run};
+use crate::gate::Gate;
+use crate::service::Service;
 use crate::support::emulator::Emulator;
 
 const FORMATS: [&str; 2] = ["simple-signing", "bundle"];
@@ -182,4 +183,16 @@ fn without_a_project_or_without_credentials_nothing_is_asked() {
     assert_eq!((ended.code, ended.output.as_str()), (Some(3), ""));
     assert!(ended.messages.contains("no credentials are configured; set SIGNPATH_ORGANIZATION_ID and"));
     assert_eq!(service.emulator.request_lines(), Vec::<String>::new());
+}
+
+#[test]
+fn the_manifest_of_an_image_is_read_once() {
+    let service = Service::new();
+    let image = service.bench.push_image("app");
+    let gate = Gate::without_referrers(&service.bench.registry.address);
+    service.signed("rsa-3072", &[&format!("{}/app:latest", gate.address)]);
+    let versions = ["latest", digest(&image)].map(|version| format!("get /v2/app/manifests/{version} "));
+    let reads_it = |request: &&String| versions.iter().any(|version| request.starts_with(version));
+
+    assert_eq!(gate.requests().iter().filter(reads_it).count(), 1, "{:?}", gate.requests());
 }

@@ -1,8 +1,9 @@
 //! The steps one by one: those of the tool, and those of SignPath's own description with cosign, zip, curl and base64.
 
-use crate::bench::{public_key, succeeded};
+use crate::bench::public_key;
 use crate::service::Service;
 use crate::support::artifacts;
+use crate::support::programs::succeeded;
 use crate::support::tools::tool;
 
 #[test]
@@ -68,10 +69,8 @@ fn the_documented_three_steps_work_with_cosign_2() {
             artifacts::program(program, package);
         }
         std::os::unix::fs::symlink(tool("cosign-2"), service.bench.path("cosign")).unwrap();
-        let mut bash = std::process::Command::new("bash");
-        bash.args(["-c", STEPS]).current_dir(service.bench.folder()).env_clear();
-        bash.env("PATH", format!("{}:/usr/bin:/bin", service.bench.folder().display()));
-        bash.env("HOME", service.bench.folder()).envs(service.emulator.variables());
+        let mut bash = service.bench.plain("bash");
+        bash.args(["-c", STEPS]).envs(service.emulator.variables());
         succeeded(bash.env("IMAGE_DIGEST", &image).env("POLICY", policy));
 
         service.cosign_verifies("simple-signing", policy, &[&image]);

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::service::{Service, run};
+use crate::bench::run;
+use crate::service::Service;
 
 /// Signs with an answer to one route that is wrong in some way; the reason in the message.
 fn reason(fault: Value) -> String {

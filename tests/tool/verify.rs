@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, digest, fixture, public_key, repository, signature_tag};
+use crate::bench::{Bench, digest, public_key, repository, signature_tag};
+use crate::support::bench::fixture;
 
 #[test]
 fn signatures_of_both_formats_verify_by_key_and_by_certificate() {

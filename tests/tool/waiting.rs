@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::bench::run;
 use crate::service::Service;
 
 /// A service whose signing requests stay in a stage.
@@ -128,7 +129,7 @@ fn a_service_that_is_lost_leaves_the_command_that_goes_on() {
     let image = service.bench.push_image("app");
     service.emulator.tell("POST", "faults", json!({ "route": "status", "times": 50, "status": 503 }));
     let mut command = service.sign_image("rsa-3072", &[&image]);
-    let ended = crate::service::run(command.args(["--wait-timeout", "1"]));
+    let ended = run(command.args(["--wait-timeout", "1"]));
 
     assert_eq!((ended.code, ended.output.as_str()), (Some(6), ""), "{}", ended.messages);
     service.emulator.tell("DELETE", "faults", json!({}));
@@ -221,7 +222,7 @@ fn a_submission_whose_answer_was_lost_is_told_as_perhaps_made_twice() {
         "faults",
         json!({ "route": "submitWithArtifact", "ending": "hangUp", "execute": true }),
     );
-    let ended = crate::service::run(&mut service.sign_image("rsa-3072", &[&image]));
+    let ended = run(&mut service.sign_image("rsa-3072", &[&image]));
 
     assert_eq!(ended.code, Some(0), "{}", ended.messages);
     assert_eq!(service.requests().len(), 2);

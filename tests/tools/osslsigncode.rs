@@ -4,10 +4,10 @@ use std::process::Command;
 
 use crate::openssl_conf::require_engine;
 use crate::support::artifacts;
-use crate::support::bench::{Bench, Credentials, LIST, SIGN, fails, fixture, module, succeeds, uri};
+use crate::support::bench::{
+    Bench, Credentials, EC_KEYS, LIST, RSA_KEYS, SIGN, fails, fixture, module, succeeds, uri,
+};
 use crate::support::portable_executable::portable_executable;
-
-const KEYS: [&str; 6] = ["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521"];
 
 /// Where the certificate that goes into the signature is.
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ fn with_each_credentials(test: impl Fn(&Bench)) {
 #[test]
 fn signs_a_program_with_rsa_and_ec() {
     with_each_credentials(|bench| {
-        for key in KEYS {
+        for key in RSA_KEYS.into_iter().chain(EC_KEYS) {
             for certificate in [Certificate::OnTheToken, Certificate::InAFile] {
                 sign(bench, key, "sha256", certificate);
                 verify(bench, key, "sha256");

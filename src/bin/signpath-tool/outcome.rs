@@ -61,6 +61,20 @@ impl Exit {
         let lines: String = lines.iter().map(|(code, meaning)| format!("\n  {code:<4} {meaning}")).collect();
         format!("Exit codes:{lines}")
     }
+
+    /// Whether the signing request has come to an end without signatures that can be used.
+    fn is_end_of_request(self) -> bool {
+        matches!(
+            self,
+            Self::Denied
+                | Self::RequestFailed
+                | Self::Canceled
+                | Self::MalwareDetected
+                | Self::MalwareScanFailed
+                | Self::ArtifactRetrievalFailed
+                | Self::NotVerified
+        )
+    }
 }
 
 /// A command that did not do what it was asked.
@@ -80,6 +94,11 @@ impl Ending {
     pub(crate) fn adding(mut self, more: &str) -> Self {
         self.message.push_str(more);
         self
+    }
+
+    /// The same ending, with the command that goes on with the signing request, if that can still lead to something.
+    pub(crate) fn with_command(self, again: &str) -> Self {
+        if self.exit.is_end_of_request() { self } else { self.adding(&format!("; go on with: {again}")) }
     }
 
     /// The exit code.

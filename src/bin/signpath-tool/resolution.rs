@@ -56,7 +56,7 @@ impl<'a> Registries<'a> {
     /// Looks whether the images exist; one that was given by digest has not been looked at yet.
     pub(crate) async fn must_exist(&mut self, images: &[Image]) -> Result<()> {
         for image in images {
-            self.of(&image.repository).await?.required_manifest(image.digest.as_str()).await?;
+            self.of(&image.repository).await?.image(image.digest.as_str()).await?;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl<'a> Registries<'a> {
             Version::Digest(digest) => return Ok(Image { repository, digest }),
             Version::Tag(tag) => tag,
         };
-        let manifest = self.of(&repository).await?.required_manifest(&tag).await?;
+        let manifest = self.of(&repository).await?.image(&tag).await?;
         self.console.say(&format!("{repository}:{tag} is {}", manifest.digest));
         Ok(Image { repository, digest: manifest.digest })
     }
@@ -78,7 +78,7 @@ impl<'a> Registries<'a> {
         let registry = self.of(&index.repository).await?;
         let (mut parts, mut indexes) = (Vec::new(), vec![index.digest.clone()]);
         while let Some(digest) = indexes.pop() {
-            let manifest = registry.required_manifest(digest.as_str()).await?;
+            let manifest = registry.image(digest.as_str()).await?;
             let Some(index_of_it) = Index::read(&manifest) else { continue };
             for entry in index_of_it.manifests {
                 let digest = entry.digest()?;

@@ -20,13 +20,20 @@ use crate::service::Service;
 pub(crate) struct WaitArguments {
     /// Seconds to wait for the signing request's end.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    pub(crate) wait_timeout: u64,
+    wait_timeout: u64,
     /// Submit, print the signing request's id, and end.
     #[arg(long, conflicts_with = "resume")]
     pub(crate) no_wait: bool,
     /// Go on with a signing request that was submitted before, in place of submitting one.
     #[arg(long, value_name = "ID", value_parser = id)]
     pub(crate) resume: Option<SigningRequestId>,
+}
+
+impl WaitArguments {
+    /// How long to wait.
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_secs(self.wait_timeout)
+    }
 }
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

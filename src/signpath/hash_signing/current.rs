@@ -74,7 +74,7 @@ pub(super) fn request(
             metadata: user.process().map(|source_process| Metadata { source_process }),
         },
     };
-    let url = client.api.route(&[user.credentials.organization.as_str(), "SigningRequests", "SignHash"]);
+    let url = client.api.route(&[user.credentials().organization.as_str(), "SigningRequests", "SignHash"]);
     Ok(Request::post(url, Body::Json(json(&body, asked)?), LARGEST_ANSWER))
 }
 

@@ -63,7 +63,7 @@ pub(super) fn request(
         ("SigningPolicySlug".to_owned(), hash.policy.policy.to_string()),
         ("IsFastSigningRequest".to_owned(), "true".to_owned()),
     ];
-    let url = client.api.route(&[user.credentials.organization.as_str(), "SigningRequests"]);
+    let url = client.api.route(&[user.credentials().organization.as_str(), "SigningRequests"]);
     let artifact = File {
         name: "payload.json".to_owned(),
         media_type: "application/json",

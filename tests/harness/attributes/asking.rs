@@ -1,15 +1,11 @@
 //! C_GetAttributeValue with its template and its values in guarded memory.
 
-use std::ptr::null_mut;
-
 use cryptoki_sys::*;
-use signpath_pkcs11::token::names::{AttributeType as A, ReturnValue};
+use signpath_pkcs11::token::names::ReturnValue;
 
 use crate::memory::{Buffer, Placement};
 use crate::support::pkcs11::Session;
-
-/// What is asked for: an attribute, and room for its value, or none to ask for the length.
-pub type Asked = (A, Option<usize>);
+use crate::templates::{Asked, Template};
 
 /// What came for one attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,26 +23,15 @@ pub fn ask(
     asked: &[Asked],
     placement: Placement,
 ) -> (ReturnValue, Vec<Answer>) {
-    let buffers: Vec<Option<Buffer>> =
-        asked.iter().map(|(_, room)| room.map(|room| placement.output(room))).collect();
-    let attributes: Vec<CK_ATTRIBUTE> = asked
-        .iter()
-        .zip(&buffers)
-        .map(|((kind, room), buffer)| CK_ATTRIBUTE {
-            type_: kind.0,
-            pValue: buffer.as_ref().map_or(null_mut(), Buffer::pointer),
-            ulValueLen: room.unwrap_or(0) as CK_ULONG,
-        })
-        .collect();
-    let template = placement.inout_of(&attributes);
+    let template = Template::asking(asked, placement);
+    let before: Vec<CK_ATTRIBUTE> = template.attributes().map(|(structure, _)| structure).collect();
     let get = session.pkcs11.list.C_GetAttributeValue.unwrap();
-    let value = unsafe { get(session.handle, object, template.pointer(), asked.len() as CK_ULONG) };
-    let answer = |(index, buffer): (usize, &Option<Buffer>)| {
-        let after: CK_ATTRIBUTE = template.get(index);
-        assert_eq!((after.type_, after.pValue), (attributes[index].type_, attributes[index].pValue));
-        answer(after.ulValueLen, buffer.as_ref())
+    let value = unsafe { get(session.handle, object, template.pointer(), template.count()) };
+    let answer = |(before, (after, buffer)): (&CK_ATTRIBUTE, (CK_ATTRIBUTE, Option<&Buffer>))| {
+        assert_eq!((after.type_, after.pValue), (before.type_, before.pValue));
+        answer(after.ulValueLen, buffer)
     };
-    (ReturnValue(value), buffers.iter().enumerate().map(answer).collect())
+    (ReturnValue(value), before.iter().zip(template.attributes()).map(answer).collect())
 }
 
 fn answer(length: CK_ULONG, buffer: Option<&Buffer>) -> Answer {

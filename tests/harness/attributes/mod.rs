@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cryptoki_sys::*;
 use signpath_pkcs11::token::names::{AttributeType as A, ObjectClass, ReturnValue};
 
-use asking::{Answer, Asked, ask};
+use asking::{Answer, ask};
 use classes::{Class, Has};
 
 use crate::document;
@@ -18,6 +18,7 @@ use crate::modules::emulator;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::in_own_process;
 use crate::support::pkcs11::{Session, initialized};
+use crate::templates::Asked;
 
 /// An object of the token.
 #[derive(Debug, Clone, Copy)]

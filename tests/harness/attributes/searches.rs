@@ -11,6 +11,7 @@ use crate::memory::Placement;
 use crate::modules::emulator;
 use crate::support::isolation::in_own_process;
 use crate::support::pkcs11::{Session, check};
+use crate::templates::Template;
 
 /// Every value of every object, as the object tells it.
 struct Token {
@@ -40,22 +41,11 @@ impl Token {
 
     /// What a search finds, so many at a time.
     fn found(&self, template: &[Criterion], most: usize, placement: Placement) -> Vec<CK_OBJECT_HANDLE> {
-        let values: Vec<_> = template.iter().map(|(_, value)| placement.input(value)).collect();
-        let attributes: Vec<CK_ATTRIBUTE> = template
-            .iter()
-            .zip(&values)
-            .map(|((kind, value), buffer)| CK_ATTRIBUTE {
-                type_: kind.0,
-                pValue: buffer.pointer(),
-                ulValueLen: value.len() as CK_ULONG,
-            })
-            .collect();
-        let attributes = placement.input_of(&attributes);
+        let template = Template::of(template, placement);
         let init = self.session.pkcs11.list.C_FindObjectsInit.unwrap();
-        let count = template.len() as CK_ULONG;
-        check(unsafe { init(self.session.handle, attributes.pointer(), count) }).unwrap();
+        check(unsafe { init(self.session.handle, template.pointer(), template.count()) }).unwrap();
         // what was searched by is the host's again
-        drop((attributes, values));
+        drop(template);
         let found = self.handed_out(most, placement);
         self.session.find_final().unwrap();
         found

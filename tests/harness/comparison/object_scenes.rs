@@ -7,7 +7,7 @@ use super::host::{Host, Object, Session};
 use super::objects::Criterion;
 use super::script::READ_WRITE;
 use super::sessions::Pin;
-use crate::modules::{EC_KEYS, RSA_KEYS};
+use crate::support::bench::{EC_KEYS, RSA_KEYS};
 
 const CLASSES: [ObjectClass; 6] = [
     ObjectClass::PRIVATE_KEY,

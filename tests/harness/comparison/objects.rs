@@ -1,7 +1,5 @@
 //! The host's calls on objects (PKCS#11 v3.1 section 5.7).
 
-use std::ptr::null_mut;
-
 use cryptoki_sys::*;
 use signpath_pkcs11::token::names::{AttributeType as A, ReturnValue};
 
@@ -9,6 +7,7 @@ use super::host::{Host, Object, Session, call};
 use super::sessions::in_session;
 use super::transcript::in_words;
 use crate::memory::Buffer;
+use crate::templates::{Asked, Template};
 
 /// An attribute to search by: what, its value, and how the transcript calls the value.
 pub struct Criterion {
@@ -17,36 +16,10 @@ pub struct Criterion {
     pub name: String,
 }
 
-/// A template in guarded memory, with its values.
-pub struct Template {
-    structures: Buffer,
-    values: Vec<Buffer>,
-}
-
-impl Template {
-    pub fn pointer(&self) -> CK_ATTRIBUTE_PTR {
-        self.structures.pointer()
-    }
-
-    pub fn count(&self) -> CK_ULONG {
-        self.values.len() as CK_ULONG
-    }
-}
-
 impl Host<'_> {
     /// A template to search by or to create from.
     pub fn template(&self, template: &[(A, Vec<u8>)]) -> Template {
-        let values: Vec<Buffer> = template.iter().map(|(_, value)| self.placement.input(value)).collect();
-        let structures: Vec<CK_ATTRIBUTE> = template
-            .iter()
-            .zip(&values)
-            .map(|((kind, value), buffer)| CK_ATTRIBUTE {
-                type_: kind.0,
-                pValue: buffer.pointer(),
-                ulValueLen: value.len() as CK_ULONG,
-            })
-            .collect();
-        Template { structures: self.placement.input_of(&structures), values }
+        Template::of(template, self.placement)
     }
 
     pub fn find_init(&mut self, session: Session, criteria: &[Criterion]) {
@@ -113,30 +86,18 @@ impl Host<'_> {
         &mut self,
         session: Session,
         object: &Object,
-        wanted: &[(A, Option<usize>)],
+        wanted: &[Asked],
     ) -> Vec<Option<Vec<u8>>> {
-        let values: Vec<Option<Buffer>> =
-            wanted.iter().map(|(_, room)| room.map(|room| self.placement.output(room))).collect();
-        let structures: Vec<CK_ATTRIBUTE> = wanted
-            .iter()
-            .zip(&values)
-            .map(|((kind, room), buffer)| CK_ATTRIBUTE {
-                type_: kind.0,
-                pValue: buffer.as_ref().map_or(null_mut(), Buffer::pointer),
-                ulValueLen: room.unwrap_or(0) as CK_ULONG,
-            })
-            .collect();
-        let template = self.placement.inout_of(&structures);
+        let template = Template::asking(wanted, self.placement);
         let names: Vec<String> = wanted.iter().map(asked).collect();
         let call =
             in_session("C_GetAttributeValue", session, &format!("{}: {}", object.name, names.join(", ")));
-        let (handle, count) = (object.handle, structures.len() as CK_ULONG);
+        let (handle, count) = (object.handle, template.count());
         call!(self, call, C_GetAttributeValue(session.handle, handle, template.pointer(), count));
         let mut contents = Vec::new();
-        for (index, ((kind, _), buffer)) in wanted.iter().zip(&values).enumerate() {
-            let length = template.get::<CK_ATTRIBUTE>(index).ulValueLen;
+        for (index, ((kind, _), (after, buffer))) in wanted.iter().zip(template.attributes()).enumerate() {
             let name = if wanted.len() == 1 { kind.to_string() } else { format!("{}. {kind}", index + 1) };
-            contents.push(self.note_attribute(&name, *kind, length, buffer.as_ref()));
+            contents.push(self.note_attribute(&name, *kind, after.ulValueLen, buffer));
         }
         contents
     }

@@ -8,7 +8,7 @@ use super::host::{Host, Object, Room, Session};
 use super::mechanism::Mechanism;
 use super::operations::{Data, Signing};
 use super::script::DATA;
-use crate::modules::{EC_KEYS, RSA_KEYS};
+use crate::support::bench::{EC_KEYS, RSA_KEYS};
 
 const DIGESTS: [(M, usize); 4] = [(M::SHA_1, 20), (M::SHA256, 32), (M::SHA384, 48), (M::SHA512, 64)];
 

@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use signpath_pkcs11::token::names::ReturnValue;
 
+use crate::support::bench::hex;
+
 /// One call, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -36,10 +38,6 @@ pub fn in_words(bytes: &[u8]) -> String {
         few if few.len() <= 20 => hex(few),
         many => format!("{} bytes, SHA-256 {}…", many.len(), &hex(&Sha256::digest(many))[..12]),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Text of a fixed-length field, which is padded with blanks (PKCS#11 v3.1 section 3.1); otherwise its bytes.

@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 
-use super::hash_signing::{existing_policy, refuse_unless_submitter};
+use super::permission::submitters_policy;
 use super::{Call, signing_request};
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
@@ -17,9 +17,7 @@ pub(crate) fn of_signing_request(call: &Call<'_>) -> Result<Answer, Problem> {
 /// `GET Projects/{slug}/SigningPolicies/{slug}/Certificate/X509Certificate`, since 1.177.0
 pub(crate) fn of_signing_policy(call: &Call<'_>) -> Result<Answer, Problem> {
     let path = PolicyPath::new(call.capture(0), call.capture(1));
-    let policy = existing_policy(call, &path)?;
-    refuse_unless_submitter(call, &path)?;
-    certificate(call, &policy)
+    certificate(call, submitters_policy(call, &path)?.as_ref())
 }
 
 /// What a policy with a GPG key answers is UNKNOWN, as is the content type.

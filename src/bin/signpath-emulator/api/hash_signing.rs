@@ -10,14 +10,15 @@ use hyper::header::LOCATION;
 use serde_json::value::RawValue;
 
 use super::Call;
+use super::permission::{submitters_policy, unknown_artifact_configuration};
 use crate::audit_log::{HashSubject, Outcome, Subject, Submission};
 use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
 use crate::organization::default_data::ARTIFACT_CONFIGURATION_SLUG;
-use crate::organization::signing_policy::{ApprovalProcess, CertificateType, PolicyPath, SigningPolicy};
-use crate::shapes::{EcHashLengths, GpgPolicy, Location, SuccessStatus};
+use crate::organization::signing_policy::{ApprovalProcess, PolicyPath, SigningPolicy};
+use crate::shapes::{EcHashLengths, Location, SuccessStatus};
 use crate::signing::algorithm::SignatureScheme;
 use crate::signing::public_key::PublicKey;
 
@@ -71,17 +72,6 @@ pub(crate) fn success(call: &Call<'_>, signed: &SignedHash, answer: Answer) -> A
     }
 }
 
-/// The documented refusal of slugs that name nothing: 400, not 404.
-pub(crate) fn unknown_policy(path: &PolicyPath) -> Problem {
-    Problem::invalid(
-        "SigningPolicySlug",
-        format!(
-            "There is no signing policy with slug '{}' in the project with slug '{}'.",
-            path.signing_policy_slug, path.project_slug
-        ),
-    )
-}
-
 /// Signs and records where blocking is allowed: arithmetic takes milliseconds, and no connection waits for another's. A
 /// client that goes away meanwhile does not undo it.
 async fn carry_out(
@@ -127,35 +117,12 @@ fn into_submission(call: &Call<'_>, request: HashSigningRequest) -> Submission {
 
 /// The policy that may sign, or the first reason against it.
 fn permit(call: &Call<'_>, request: &HashSigningRequest) -> Result<Arc<SigningPolicy>, Problem> {
-    let policy = existing_policy(call, &request.path)?;
-    refuse_unless_submitter(call, &request.path)?;
+    let policy = submitters_policy(call, &request.path)?;
     refuse_approval_process(&policy)?;
     refuse_other_artifact_configuration(request)?;
     refuse_misfit(&policy.key.public_key, request)?;
     refuse_hash_length(&policy.key.public_key, request, call.conditions.shapes.ec_hash_lengths)?;
     Ok(policy)
-}
-
-pub(super) fn existing_policy(call: &Call<'_>, path: &PolicyPath) -> Result<Arc<SigningPolicy>, Problem> {
-    let policy = call.emulator.organization.read().policy(path);
-    let exists = |policy: &Arc<SigningPolicy>| {
-        policy.certificate_type != CertificateType::Gpg || call.conditions.shapes.gpg_policy == GpgPolicy::On
-    };
-    policy.filter(exists).ok_or_else(|| unknown_policy(path))
-}
-
-/// 403 bodies name their "specific cause" since 1.204.0; the words are UNKNOWN.
-pub(super) fn refuse_unless_submitter(call: &Call<'_>, path: &PolicyPath) -> Result<(), Problem> {
-    if call.user.is_submitter_of(path) {
-        return Ok(());
-    }
-    Err(Problem::because(
-        StatusCode::FORBIDDEN,
-        format!(
-            "The user '{}' is not a submitter of the signing policy '{}' in the project '{}'.",
-            call.user.name, path.signing_policy_slug, path.project_slug
-        ),
-    ))
 }
 
 fn refuse_approval_process(policy: &SigningPolicy) -> Result<(), Problem> {
@@ -173,16 +140,6 @@ fn refuse_other_artifact_configuration(request: &HashSigningRequest) -> Result<(
         None | Some("" | ARTIFACT_CONFIGURATION_SLUG) => Ok(()),
         Some(slug) => Err(unknown_artifact_configuration(slug, &request.path.project_slug)),
     }
-}
-
-/// The message for an unknown artifact configuration is UNKNOWN; it follows that for an unknown signing policy.
-pub(super) fn unknown_artifact_configuration(slug: &str, project_slug: &str) -> Problem {
-    Problem::invalid(
-        "ArtifactConfigurationSlug",
-        format!(
-            "There is no artifact configuration with slug '{slug}' in the project with slug '{project_slug}'."
-        ),
-    )
 }
 
 /// The message is UNKNOWN.

@@ -10,6 +10,7 @@ pub(crate) mod fast_signing;
 pub(crate) mod hash_signing;
 pub(crate) mod multipart_form;
 pub(crate) mod my_signing_policies;
+pub(crate) mod permission;
 pub(crate) mod policy_entry;
 pub(crate) mod route;
 pub(crate) mod sign_hash;
@@ -26,8 +27,9 @@ use crate::faults::Tampering;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
+use crate::identifiers::Uuid;
 use crate::organization::user::User;
-use crate::shapes::Shapes;
+use crate::shapes::{Shapes, WebLink};
 use route::{Resource, Route};
 
 /// How this request is answered, fixed when it arrives: a change of shapes does not reach requests on their way.
@@ -51,6 +53,12 @@ impl Call<'_> {
     /// What stands in the path at the `position`-th place that the route leaves open.
     pub(crate) fn capture(&self, position: usize) -> &str {
         self.captures.get(position).map_or("", String::as_str)
+    }
+
+    /// The page on which a person sees a signing request, where servers tell it.
+    pub(crate) fn web_link(&self, signing_request_id: Uuid) -> Option<String> {
+        let is_told = self.conditions.shapes.web_link == WebLink::Present;
+        is_told.then(|| self.emulator.web_link(signing_request_id))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Call;
-use super::hash_signing::unknown_policy;
+use super::permission::unknown_policy;
 use super::policy_entry::PolicyEntry;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;

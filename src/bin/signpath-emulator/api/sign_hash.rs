@@ -15,7 +15,7 @@ use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
 use crate::organization::signing_policy::PolicyPath;
-use crate::shapes::{WebLink, WrongContentType};
+use crate::shapes::WrongContentType;
 use crate::signing::algorithm::{EcdsaSignatureFormat, HashAlgorithm, RsaPadding, SignatureScheme};
 
 /// Signs the hash in the body and answers with the signature.
@@ -237,11 +237,9 @@ struct HashSigningResult {
 
 impl SignedResponse {
     fn new(call: &Call<'_>, hash: &[u8], signed: &SignedHash) -> Self {
-        let web_link = (call.conditions.shapes.web_link == WebLink::Present)
-            .then(|| call.emulator.web_link(signed.signing_request_id));
         Self {
             signing_request_id: signed.signing_request_id,
-            web_link,
+            web_link: call.web_link(signed.signing_request_id),
             hash_signing_data: EchoedHash { hash: STANDARD.encode(hash) },
             hash_signing_result: HashSigningResult { signature: STANDARD.encode(&signed.signature) },
         }

@@ -7,14 +7,14 @@ use hyper::body::Bytes;
 use serde::Serialize;
 
 use super::Call;
-use super::hash_signing::refuse_unless_submitter;
+use super::permission::refuse_unless_submitter;
 use crate::artifacts::processing::ProcessingError;
 use crate::artifacts::tampering::ArtifactTampering;
 use crate::artifacts::template::ParameterValues;
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::identifiers::Uuid;
-use crate::shapes::{CancelStatus, WebLink};
+use crate::shapes::CancelStatus;
 use crate::signing::SigningKey;
 use crate::signing_requests::SigningRequest;
 use crate::signing_requests::origin::Origin;
@@ -167,7 +167,6 @@ impl<'a> SigningRequestData<'a> {
         let (policy, configuration) = (&submission.policy, &submission.configuration);
         let workflow_status = request.state().workflow_status;
         let link = call.emulator.api_link(request.id);
-        let has_web_link = call.conditions.shapes.web_link == WebLink::Present;
         Self {
             status: workflow_status.status(),
             is_final_status: workflow_status.is_final(),
@@ -186,7 +185,7 @@ impl<'a> SigningRequestData<'a> {
             signed_artifact_link: format!("{link}/SignedArtifact"),
             origin: (!submission.origin.is_empty()).then_some(&submission.origin),
             parameters: &submission.parameters,
-            web_link: has_web_link.then(|| call.emulator.web_link(request.id)),
+            web_link: call.web_link(request.id),
         }
     }
 }

@@ -12,8 +12,8 @@ use hyper::header::LOCATION;
 use serde::Serialize;
 
 use super::Call;
-use super::hash_signing::{existing_policy, refuse_unless_submitter, unknown_artifact_configuration};
 use super::multipart_form::{ExpectedParts, MultipartForm};
+use super::permission::{submitters_policy, unknown_artifact_configuration};
 use crate::artifacts::parameters;
 use crate::artifacts::processing::Artifact;
 use crate::artifacts::template::ParameterValues;
@@ -25,7 +25,6 @@ use crate::identifiers::Uuid;
 use crate::organization::artifact_configuration::{ConfigurationPath, StoredConfiguration};
 use crate::organization::default_data::ARTIFACT_CONFIGURATION_SLUG;
 use crate::organization::signing_policy::PolicyPath;
-use crate::shapes::WebLink;
 use crate::signing_requests::origin::{BuildData, Origin, RepositoryData};
 use crate::signing_requests::{FileSubmission, SigningRequest, progress};
 
@@ -73,8 +72,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Answer, Problem> {
     let id = request.id;
     call.emulator.signing_requests.add(Arc::clone(&request));
     progress::start(call.emulator, request);
-    let web_link = call.conditions.shapes.web_link == WebLink::Present;
-    let body = Submitted { signing_request_id: id, web_link: web_link.then(|| call.emulator.web_link(id)) };
+    let body = Submitted { signing_request_id: id, web_link: call.web_link(id) };
     Ok(Answer::json(StatusCode::CREATED, &body).with_header(LOCATION, call.emulator.api_link(id)))
 }
 
@@ -96,8 +94,7 @@ impl Wanted {
 
     /// The submission, or the first reason against it.
     fn permit(&self, call: &Call<'_>) -> Result<FileSubmission, Problem> {
-        let policy = existing_policy(call, &self.path)?;
-        refuse_unless_submitter(call, &self.path)?;
+        let policy = submitters_policy(call, &self.path)?;
         let slug = self.artifact_configuration_slug.as_deref();
         let configuration = artifact_configuration(call, &self.path.project_slug, slug)?;
         let parameters = parameters::values(&configuration.configuration.parameters, &self.parameters)

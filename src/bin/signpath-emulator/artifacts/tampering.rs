@@ -1,6 +1,7 @@
 //! Signed artifacts that a client must refuse: made on purpose, in place of the right one.
 
 use hyper::body::Bytes;
+use serde::Deserialize;
 
 use super::archive::{Archive, Content};
 use super::processing::{Artifact, Processing, ProcessingError, SignedArtifact};
@@ -9,9 +10,11 @@ use super::processing::{Artifact, Processing, ProcessingError, SignedArtifact};
 const BOMB_LENGTH: u64 = 64 * 1024 * 1024;
 
 /// What is wrong with the signed artifact that a client gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum ArtifactTampering {
     #[default]
+    #[serde(skip)]
     None,
     /// Files under other names, signed properly.
     WrongFile,

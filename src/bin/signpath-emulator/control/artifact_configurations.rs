@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Mistake, done, found, listed};
+use super::{Mistake, done, found, listed, path};
 use crate::emulator::Emulator;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
@@ -33,7 +33,7 @@ pub(super) fn put(
     project: &str,
     slug: &str,
 ) -> Result<Answer, Mistake> {
-    let path = path(project, slug)?;
+    let path = path(project, slug, ConfigurationPath::parse)?;
     let xml = std::str::from_utf8(&request.body)
         .map_err(|reason| Mistake::invalid(format!("the body: {reason}")))?;
     let stored = StoredConfiguration::read(path, xml, emulator.settings.generation)
@@ -44,17 +44,11 @@ pub(super) fn put(
 
 /// Removes an artifact configuration.
 pub(super) fn remove(emulator: &Emulator, project: &str, slug: &str) -> Result<Answer, Mistake> {
-    let path = path(project, slug)?;
+    let path = path(project, slug, ConfigurationPath::parse)?;
     match emulator.organization.write().remove_artifact_configuration(&path) {
         Some(_) => Ok(done(|| ())),
         None => Err(Mistake::missing(format!("there is no artifact configuration {path}"))),
     }
-}
-
-fn path(project: &str, slug: &str) -> Result<ConfigurationPath, Mistake> {
-    ConfigurationPath::parse(&format!("{project}/{slug}")).ok_or_else(|| {
-        Mistake::invalid(format!("'{project}' and '{slug}' must be slugs: letters, digits, '-', '_', '.'"))
-    })
 }
 
 impl<'a> From<&'a StoredConfiguration> for Report<'a> {

@@ -134,6 +134,13 @@ fn done(change: impl FnOnce()) -> Answer {
     Answer::empty(StatusCode::NO_CONTENT)
 }
 
+/// The two slugs of a route, as what they name.
+fn path<Path>(project: &str, slug: &str, parse: fn(&str) -> Option<Path>) -> Result<Path, Mistake> {
+    parse(&format!("{project}/{slug}")).ok_or_else(|| {
+        Mistake::invalid(format!("'{project}' and '{slug}' must be slugs: letters, digits, '-', '_', '.'"))
+    })
+}
+
 /// The body as JSON of the type that a route expects.
 fn read<T: DeserializeOwned>(request: &ReceivedRequest) -> Result<T, Mistake> {
     serde_json::from_slice(&request.body).map_err(|reason| Mistake::invalid(format!("the body: {reason}")))

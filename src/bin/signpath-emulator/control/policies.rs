@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mistake, done, found, listed, read};
+use super::{Mistake, done, found, listed, path, read};
 use crate::emulator::Emulator;
 use crate::http::ReceivedRequest;
 use crate::http::answer::Answer;
@@ -47,7 +47,7 @@ pub(super) fn put(
     project: &str,
     policy: &str,
 ) -> Result<Answer, Mistake> {
-    let path = path(project, policy)?;
+    let path = path(project, policy, PolicyPath::parse)?;
     let change: Change = read(request)?;
     let key = change.key.as_deref().map(|name| key(emulator, name)).transpose()?;
     let mut organization = emulator.organization.write();
@@ -64,17 +64,11 @@ pub(super) fn put(
 
 /// Removes a signing policy.
 pub(super) fn remove(emulator: &Emulator, project: &str, policy: &str) -> Result<Answer, Mistake> {
-    let path = path(project, policy)?;
+    let path = path(project, policy, PolicyPath::parse)?;
     match emulator.organization.write().remove_policy(&path) {
         Some(_) => Ok(done(|| ())),
         None => Err(Mistake::missing(format!("there is no signing policy {path}"))),
     }
-}
-
-fn path(project: &str, policy: &str) -> Result<PolicyPath, Mistake> {
-    PolicyPath::parse(&format!("{project}/{policy}")).ok_or_else(|| {
-        Mistake::invalid(format!("'{project}' and '{policy}' must be slugs: letters, digits, '-', '_', '.'"))
-    })
 }
 
 fn key(emulator: &Emulator, name: &str) -> Result<Arc<SigningKey>, Mistake> {

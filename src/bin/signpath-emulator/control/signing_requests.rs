@@ -38,21 +38,8 @@ pub(super) fn list(emulator: &Emulator) -> Answer {
 pub(super) fn act(emulator: &Emulator, id: &str, action: &str) -> Result<Answer, Mistake> {
     let request = request(emulator, id)?;
     let is_done = match action {
-        "approve" => request.change(|state| {
-            let is_waiting = state.workflow_status == WorkflowStatus::WaitingForApproval;
-            if is_waiting {
-                state.workflow_status = WorkflowStatus::Submitted;
-            }
-            is_waiting
-        }),
-        "deny" => request.change(|state| {
-            let is_waiting = state.workflow_status == WorkflowStatus::WaitingForApproval;
-            if is_waiting {
-                state.workflow_status = WorkflowStatus::Denied;
-                state.reason = Some("denied by the control interface".to_owned());
-            }
-            is_waiting
-        }),
+        "approve" => decide(&request, WorkflowStatus::Submitted, None),
+        "deny" => decide(&request, WorkflowStatus::Denied, Some("denied by the control interface")),
         "cancel" => request.end(WorkflowStatus::Canceled, "canceled by the control interface"),
         "release" => request.change(|state| std::mem::take(&mut state.is_held)),
         _ => {
@@ -66,6 +53,18 @@ pub(super) fn act(emulator: &Emulator, id: &str, action: &str) -> Result<Answer,
     }
     let status = request.state().workflow_status;
     Err(Mistake::invalid(format!("a signing request in status {status:?} cannot be told to {action}")))
+}
+
+/// Ends the waiting for approval, if there is any.
+fn decide(request: &SigningRequest, status: WorkflowStatus, reason: Option<&str>) -> bool {
+    request.change(|state| {
+        let is_waiting = state.workflow_status == WorkflowStatus::WaitingForApproval;
+        if is_waiting {
+            state.workflow_status = status;
+            state.reason = reason.map(str::to_owned);
+        }
+        is_waiting
+    })
 }
 
 /// How signing requests go on that are submitted from now on.

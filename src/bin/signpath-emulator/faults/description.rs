@@ -39,8 +39,8 @@ pub(crate) fn read(json: &RawValue) -> Result<Fault, String> {
         delay: Duration::from_millis(description.delay_milliseconds),
         reply: description.reply()?,
         headers: description.headers()?,
-        tampering: description.signature.map_or(Tampering::None, Tampering::from),
-        artifact_tampering: description.artifact.map_or(ArtifactTampering::None, Into::into),
+        tampering: description.signature.unwrap_or_default(),
+        artifact_tampering: description.artifact.unwrap_or_default(),
         delivery: description.delivery()?,
     };
     Ok(Fault {
@@ -69,8 +69,8 @@ struct Description {
     /// A text, or a [`MadeBody`]. Read in two steps, because an untagged enum cannot hold raw JSON.
     body: Option<Box<RawValue>>,
     execute: Option<bool>,
-    signature: Option<WrongSignature>,
-    artifact: Option<WrongArtifact>,
+    signature: Option<Tampering>,
+    artifact: Option<ArtifactTampering>,
     drip: Option<DripDescription>,
     #[serde(default)]
     ending: EndingDescription,
@@ -130,52 +130,6 @@ enum MadeBody {
     Nesting(usize),
     /// So many spaces.
     Spaces(u64),
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "camelCase")]
-enum WrongSignature {
-    FlipBits,
-    Shorten,
-    Lengthen,
-}
-
-impl From<WrongSignature> for Tampering {
-    fn from(signature: WrongSignature) -> Self {
-        match signature {
-            WrongSignature::FlipBits => Self::FlipBits,
-            WrongSignature::Shorten => Self::Shorten,
-            WrongSignature::Lengthen => Self::Lengthen,
-        }
-    }
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "camelCase")]
-enum WrongArtifact {
-    WrongFile,
-    ChangedFile,
-    OtherKey,
-    OtherBytes,
-    NoSignature,
-    Truncated,
-    ParentPath,
-    Bomb,
-}
-
-impl From<WrongArtifact> for ArtifactTampering {
-    fn from(artifact: WrongArtifact) -> Self {
-        match artifact {
-            WrongArtifact::WrongFile => Self::WrongFile,
-            WrongArtifact::ChangedFile => Self::ChangedFile,
-            WrongArtifact::OtherKey => Self::OtherKey,
-            WrongArtifact::OtherBytes => Self::OtherBytes,
-            WrongArtifact::NoSignature => Self::NoSignature,
-            WrongArtifact::Truncated => Self::Truncated,
-            WrongArtifact::ParentPath => Self::ParentPath,
-            WrongArtifact::Bomb => Self::Bomb,
-        }
-    }
 }
 
 #[derive(Deserialize, Clone, Copy)]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::api::route::RouteName;
@@ -51,9 +51,11 @@ pub(crate) enum Execution {
 }
 
 /// What is done to a signature before it goes into the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Tampering {
     #[default]
+    #[serde(skip)]
     None,
     FlipBits,
     Shorten,

@@ -66,19 +66,14 @@ struct Signature {
 
 /// Attaches a signature; the manifest that holds it, and the tag that lists it where the registry does not. One that is
 /// attached already is left as it is.
-pub(super) async fn attach(
-    registry: &Registry,
-    signed: Signed<'_>,
-    signature: &[u8],
-    hint: &str,
-) -> Result<(Digest, Option<String>)> {
-    let image = registry.required_manifest(signed.image.digest.as_str()).await?;
+pub(super) async fn attach(registry: &Registry, signed: &Signed<'_>) -> Result<(Digest, Option<String>)> {
+    let image = registry.image(signed.image.digest.as_str()).await?;
     let attached = find(registry, signed.image).await?;
-    let is_it = |found: &&Found| found.payload == signed.payload && found.signature == signature;
+    let is_it = |found: &&Found| found.payload == signed.payload && found.signature == signed.signature;
     if let Some(found) = attached.iter().find(is_it) {
         return Ok((found.manifest.clone(), None));
     }
-    let bundle = manifest::write(&bundle(signed.payload, signature, hint)?)?;
+    let bundle = manifest::write(&bundle(signed)?)?;
     let referrer = manifest::write(&referrer(&bundle, &image))?;
     let digest = Digest::of(&referrer);
     registry.push_blob(&bundle).await?;
@@ -137,16 +132,16 @@ async fn read(registry: &Registry, stored: &Stored) -> Result<Vec<Found>> {
     Ok(envelope.signatures.iter().filter_map(found).collect())
 }
 
-fn bundle(payload: &[u8], signature: &[u8], hint: &str) -> Result<Bundle> {
-    let statement = statement::of_signed_bytes(payload)
+fn bundle(signed: &Signed<'_>) -> Result<Bundle> {
+    let statement = statement::of_signed_bytes(signed.payload)
         .ok_or_else(|| Ending::new(Exit::Failed, "the metadata is no statement"))?;
     Ok(Bundle {
         media_type: BUNDLE.to_owned(),
-        verification_material: Material { public_key: Some(Hint { hint: hint.to_owned() }) },
+        verification_material: Material { public_key: Some(Hint { hint: signed.hint.clone() }) },
         dsse_envelope: Envelope {
             payload: BASE64_STANDARD.encode(statement),
             payload_type: PAYLOAD_TYPE.to_owned(),
-            signatures: vec![Signature { sig: BASE64_STANDARD.encode(signature) }],
+            signatures: vec![Signature { sig: BASE64_STANDARD.encode(&signed.signature) }],
         },
     })
 }

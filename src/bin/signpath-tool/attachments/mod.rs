@@ -16,14 +16,37 @@ use crate::outcome::Result;
 use crate::registry::Registry;
 use crate::signer::Signer;
 
-/// A signature that is to be attached.
-#[derive(Debug, Clone, Copy)]
+/// A signature that may be attached: it verifies, over metadata that is about the image.
+#[derive(Debug)]
 pub(crate) struct Signed<'a> {
-    pub(crate) image: &'a Image,
+    image: &'a Image,
+    format: Format,
     /// The metadata, exactly as it was signed.
-    pub(crate) payload: &'a [u8],
-    /// As SignPath made it: an EC signature in either encoding.
-    pub(crate) signature: &'a [u8],
+    payload: &'a [u8],
+    /// In the encoding that cosign needs.
+    signature: Vec<u8>,
+    /// What stands for the key in a bundle.
+    hint: String,
+}
+
+impl<'a> Signed<'a> {
+    /// Verifies a signature as SignPath made it: an EC signature in either encoding.
+    pub(crate) fn verified(
+        image: &'a Image,
+        payload: &'a [u8],
+        signature: &[u8],
+        signer: &Signer,
+    ) -> Result<Self> {
+        let claim = Claim::read(payload)?;
+        claim.must_be_about(image)?;
+        let signature = signer.accept(payload, signature)?;
+        Ok(Self { image, format: claim.format, payload, signature, hint: signer.hint() })
+    }
+
+    /// The image that it is about.
+    pub(crate) fn image(&self) -> &'a Image {
+        self.image
+    }
 }
 
 /// Where a signature was put.
@@ -50,21 +73,18 @@ pub(crate) struct Found {
     pub(crate) signature: Vec<u8>,
 }
 
-/// Attaches a signature after it was verified; what it is attached as depends on the metadata.
-pub(crate) async fn attach(registry: &Registry, signed: Signed<'_>, signer: &Signer) -> Result<Attached> {
-    let claim = Claim::read(signed.payload)?;
-    claim.must_be_about(signed.image)?;
-    let signature = signer.accept(signed.payload, signed.signature)?;
-    let (manifest, tag) = match claim.format {
+/// Attaches a signature, in the way that belongs to the metadata's format.
+pub(crate) async fn attach(registry: &Registry, signed: &Signed<'_>) -> Result<Attached> {
+    let (manifest, tag) = match signed.format {
         Format::SimpleSigning => {
-            let (manifest, tag) = simple_signing::attach(registry, signed, &signature).await?;
+            let (manifest, tag) = simple_signing::attach(registry, signed).await?;
             (manifest, Some(tag))
         }
-        Format::Bundle => bundle::attach(registry, signed, &signature, &signer.hint()).await?,
+        Format::Bundle => bundle::attach(registry, signed).await?,
     };
     Ok(Attached {
         image: signed.image.to_string(),
-        format: claim.format,
+        format: signed.format,
         manifest: manifest.to_string(),
         tag,
     })

@@ -23,14 +23,10 @@ const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// Attaches a signature; the manifest that holds it, and its tag. One that is attached already is left as it is.
-pub(super) async fn attach(
-    registry: &Registry,
-    signed: Signed<'_>,
-    signature: &[u8],
-) -> Result<(Digest, String)> {
+pub(super) async fn attach(registry: &Registry, signed: &Signed<'_>) -> Result<(Digest, String)> {
     registry.push_blob(signed.payload).await?;
     let tag = tags::of_signatures(&signed.image.digest);
-    let layer = Layer { payload: signed.payload, signature: BASE64_STANDARD.encode(signature) };
+    let layer = Layer { payload: signed.payload, signature: BASE64_STANDARD.encode(&signed.signature) };
     Ok((tags::add(registry, &tag, &layer).await?, tag))
 }
 

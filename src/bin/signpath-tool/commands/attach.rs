@@ -21,8 +21,8 @@ pub(crate) async fn run(arguments: Attach, console: &Console) -> Result<()> {
         return Err(Ending::new(Exit::Failed, format!("{} is {} images", arguments.image, images.len())));
     };
     let registry = registries.of(&image.repository).await?;
-    let signed = Signed { image, payload: &payload, signature: &signature };
-    let attached = attachments::attach(&registry, signed, &signer).await?;
+    let signed = Signed::verified(image, &payload, &signature, &signer)?;
+    let attached = attachments::attach(&registry, &signed).await?;
     match arguments.output.output {
         Output::Json => print_json(&attached),
         Output::Text => {

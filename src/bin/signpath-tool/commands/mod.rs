@@ -12,6 +12,7 @@ use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
 
 use crate::arguments::Output;
+use crate::console::Console;
 use crate::outcome::{Ending, Exit, Result};
 
 /// Prints a result as it is.
@@ -29,6 +30,12 @@ fn print_json(result: &impl Serialize) -> Result<()> {
         .map_err(|error| Ending::new(Exit::Failed, format!("writing the result as JSON: {error}")))?;
     text.push('\n');
     print(text)
+}
+
+/// Ends before the signing request does: says how to go on, and prints which one it is.
+fn leave(request: &Submitted, again: &str, console: &Console, output: Output) -> Result<()> {
+    console.say(&format!("go on with: {again}"));
+    print_request(request, output)
 }
 
 /// Prints which signing request it is.

@@ -1,14 +1,13 @@
 //! `signpath-tool sign-image`: from names of images to attached signatures, in one signing request.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
 use tokio::runtime::Runtime;
 
-use super::{print, print_json, print_request};
+use super::{leave, print, print_json};
 use crate::arguments::{Images, Output, SignImage};
 use crate::attachments::{self, Attached, Signed, name};
 use crate::command_line;
@@ -18,7 +17,7 @@ use crate::interruption::Interruption;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
-use crate::outcome::{Ending, Exit, Result};
+use crate::outcome::{Ending, Result};
 use crate::registry::Registry;
 use crate::resolution::Registries;
 use crate::service::Service;
@@ -49,16 +48,13 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     let request = requested(&service, console, arguments, &metadata)?;
     let again = again(arguments, &request, &images, &annotations);
     if arguments.waiting.no_wait {
-        console.say(&format!("go on with: {again}"));
-        return print_request(&request, arguments.output.output);
+        return leave(&request, &again, console, arguments.output.output);
     }
     let interruption = Interruption::watch(&service.client, console, &again)?;
-    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
+    let limit = arguments.waiting.limit();
     let waited = signing_request::wait(&service, console, &request, limit, &interruption);
     let signed = waited.and_then(|()| signed(&service, arguments, &request, &metadata, pinned));
-    let attached = signed.and_then(|(signatures, signer)| {
-        runtime.block_on(attach(&mut registries, console, &metadata, &signatures, &signer))
-    });
+    let attached = signed.and_then(|signed| runtime.block_on(attach(&mut registries, console, &signed)));
     report(&request, &attached.map_err(|ending| ending.with_command(&again))?, arguments.output.output)
 }
 
@@ -83,13 +79,13 @@ fn requested(
 }
 
 /// Fetches the signatures and verifies each of them: nothing is attached before all are known to be good.
-fn signed(
+fn signed<'a>(
     service: &Service,
     arguments: &SignImage,
     request: &Submitted,
-    metadata: &[Metadata],
+    metadata: &'a [Metadata],
     pinned: Option<Signer>,
-) -> Result<(Vec<Vec<u8>>, Signer)> {
+) -> Result<Vec<Signed<'a>>> {
     let signer = match pinned {
         Some(signer) => signer,
         None => service.signer(request, &arguments.request)?,
@@ -97,59 +93,56 @@ fn signed(
     let artifact = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
     let sent: Vec<Sent<'_>> =
         metadata.iter().map(|file| Sent { name: &file.file_name, content: &file.content }).collect();
-    let accepted = signed_artifact::signatures(&artifact, &sent).and_then(|signatures| {
-        let pairs = metadata.iter().zip(&signatures);
-        pairs.map(|(file, signature)| signer.accept(&file.content, signature)).collect::<Result<_>>()
+    let verified = signed_artifact::signatures(&artifact, &sent).and_then(|signatures| {
+        let verified = |(file, signature): (&'a Metadata, &Vec<u8>)| {
+            Signed::verified(&file.image, &file.content, signature, &signer)
+        };
+        metadata.iter().zip(&signatures).map(verified).collect()
     });
     let nothing = format!("; nothing was attached (signing request {})", request.id);
-    Ok((accepted.map_err(|ending| ending.adding(&nothing))?, signer))
+    verified.map_err(|ending: Ending| ending.adding(&nothing))
 }
 
 /// Attaches to all images, also where one of them fails.
 async fn attach(
     registries: &mut Registries<'_>,
     console: &Console,
-    metadata: &[Metadata],
-    signatures: &[Vec<u8>],
-    signer: &Signer,
+    all: &[Signed<'_>],
 ) -> Result<Vec<Attached>> {
-    let mut repositories: BTreeMap<&Repository, Vec<Signed<'_>>> = BTreeMap::new();
-    for (file, signature) in metadata.iter().zip(signatures) {
-        let signed = Signed { image: &file.image, payload: &file.content, signature };
-        repositories.entry(&file.image.repository).or_default().push(signed);
+    let mut repositories: BTreeMap<&Repository, Vec<&Signed<'_>>> = BTreeMap::new();
+    for signed in all {
+        repositories.entry(&signed.image().repository).or_default().push(signed);
     }
     let mut jobs = Vec::new();
     for (repository, signed) in repositories {
         jobs.push((registries.of(repository).await?, signed));
     }
-    let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed, signer));
+    let attaching = jobs.iter().map(|(registry, signed)| attach_in_turn(registry, signed));
     let results: Vec<_> = stream::iter(attaching).buffered(AT_A_TIME).collect::<Vec<_>>().await.concat();
-    let (all, failed) = (results.len(), results.iter().filter(|result| result.is_err()).count());
+    let failed = results.iter().filter(|result| result.is_err()).count();
     if failed > 0 {
         let attached = results.iter().flatten();
         attached.for_each(|attached| console.say(&format!("{}: signed", attached.image)));
     }
     let attached: Result<Vec<Attached>> = results.into_iter().collect();
-    let mut attached = attached.map_err(|ending| match all {
+    let mut attached = attached.map_err(|ending| match all.len() {
         1 => ending,
-        _ => ending
-            .adding(&format!(" ({failed} of {all} images failed, {} have their signature)", all - failed)),
+        count => ending.adding(&format!(
+            " ({failed} of {count} images failed, {} have their signature)",
+            count - failed
+        )),
     })?;
-    let place = |one: &Attached| metadata.iter().position(|file| file.image.to_string() == one.image);
+    let place = |one: &Attached| all.iter().position(|signed| signed.image().to_string() == one.image);
     attached.sort_by_key(place);
     Ok(attached)
 }
 
 /// Attaches to the images of one repository, one after the other: a registry may lose a blob that is uploaded twice at
 /// the same time, and all bundles share one.
-async fn attach_in_turn(
-    registry: &Registry,
-    images: &[Signed<'_>],
-    signer: &Signer,
-) -> Vec<Result<Attached>> {
+async fn attach_in_turn(registry: &Registry, images: &[&Signed<'_>]) -> Vec<Result<Attached>> {
     let mut results = Vec::new();
     for signed in images {
-        results.push(attachments::attach(registry, *signed, signer).await);
+        results.push(attachments::attach(registry, signed).await);
     }
     results
 }
@@ -193,21 +186,4 @@ fn again(
     words.extend(arguments.pinned.given().iter().flat_map(crate::signer::SignerOptions::words));
     words.extend(images.iter().map(ToString::to_string));
     command_line::of(&words)
-}
-
-impl Ending {
-    /// The same ending, with the command that goes on, unless the signing request has come to an end without signatures.
-    pub(super) fn with_command(self, again: &str) -> Self {
-        let is_over = matches!(
-            self.exit(),
-            Exit::Denied
-                | Exit::RequestFailed
-                | Exit::Canceled
-                | Exit::MalwareDetected
-                | Exit::MalwareScanFailed
-                | Exit::ArtifactRetrievalFailed
-                | Exit::NotVerified
-        );
-        if is_over { self } else { self.adding(&format!("; go on with: {again}")) }
-    }
 }

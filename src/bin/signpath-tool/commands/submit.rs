@@ -1,8 +1,8 @@
 //! `signpath-tool submit`: an artifact, such as the archive of `generate --zip`, signed by SignPath.
 
-use std::time::Duration;
+use signpath_pkcs11::signpath::Submitted;
 
-use super::print_request;
+use super::{leave, print_request};
 use crate::arguments::Submit;
 use crate::command_line;
 use crate::console::Console;
@@ -32,8 +32,7 @@ pub(crate) fn run(arguments: &Submit, console: &Console) -> Result<()> {
     };
     let again = again(&request, arguments);
     if arguments.waiting.no_wait {
-        console.say(&format!("go on with: {again}"));
-        return print_request(&request, arguments.output.output);
+        return leave(&request, &again, console, arguments.output.output);
     }
     let interruption = Interruption::watch(&service.client, console, &again)?;
     let finished = finish(&service, console, &request, arguments, &interruption);
@@ -44,19 +43,18 @@ pub(crate) fn run(arguments: &Submit, console: &Console) -> Result<()> {
 fn finish(
     service: &Service,
     console: &Console,
-    request: &signpath_pkcs11::signpath::Submitted,
+    request: &Submitted,
     arguments: &Submit,
     interruption: &Interruption,
 ) -> Result<()> {
-    let limit = Duration::from_secs(arguments.waiting.wait_timeout);
-    signing_request::wait(service, console, request, limit, interruption)?;
+    signing_request::wait(service, console, request, arguments.waiting.limit(), interruption)?;
     let signed = service.client.signed_artifact(&service.user, &request.id, LARGEST)?;
     files::write(&arguments.signed_artifact, &signed)?;
     console.say(&format!("wrote {}", arguments.signed_artifact.display()));
     Ok(())
 }
 
-fn again(request: &signpath_pkcs11::signpath::Submitted, arguments: &Submit) -> String {
+fn again(request: &Submitted, arguments: &Submit) -> String {
     let path = arguments.signed_artifact.display().to_string();
     let id = request.id.to_string();
     command_line::of(&["signpath-tool", "submit", "--resume", &id, "--signed-artifact", &path])

@@ -1,8 +1,10 @@
-//! Annotations on the command line, in the syntax of cosign's `-a`: a line of comma-separated values (RFC 4180), each
-//! of them `KEY=VALUE`.
+//! Annotations: on the command line, in the syntax of cosign's `-a`, a line of comma-separated values (RFC 4180), each
+//! of them `KEY=VALUE`; and in metadata.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+
+use serde_json::Value;
 
 /// What one `-a` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,17 @@ impl Annotations {
         let pair = format!("{key}={value}");
         if pair.contains([',', '"']) { format!("\"{}\"", pair.replace('"', "\"\"")) } else { pair }
     }
+}
+
+/// Annotations as both formats hold them.
+pub(super) fn to_json(annotations: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
+    annotations.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect()
+}
+
+/// Annotations that were read; what others put there may be more than text.
+pub(super) fn of_json(annotations: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    annotations.iter().map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
 impl FromStr for Annotations {

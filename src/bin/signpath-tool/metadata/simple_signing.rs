@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Claim;
-use super::Format;
+use super::{Claim, Format, annotations};
 use crate::images::{Digest, Image};
 use crate::outcome::{Ending, Exit, Result};
 
@@ -42,8 +41,7 @@ struct ImageDigest {
 
 /// The payload of an image.
 pub(crate) fn payload(image: &Image, annotations: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    let optional: BTreeMap<String, Value> =
-        annotations.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect();
+    let optional = annotations::to_json(annotations);
     let payload = Payload {
         critical: Critical {
             identity: Identity { docker_reference: image.repository.to_string() },
@@ -64,17 +62,11 @@ pub(super) fn read(content: &[u8]) -> std::result::Result<Claim, String> {
         return Err(format!("its type is {:?}, not {TYPE:?}", payload.critical.kind));
     }
     let digest = payload.critical.image.docker_manifest_digest;
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(Claim {
         format: Format::SimpleSigning,
         digest: Digest::parse(&digest).ok_or_else(|| format!("{digest:?} is no digest"))?,
         identity: Some(payload.critical.identity.docker_reference),
-        annotations: payload
-            .optional
-            .unwrap_or_default()
-            .iter()
-            .map(|(key, value)| (key.clone(), text(value)))
-            .collect(),
+        annotations: annotations::of_json(&payload.optional.unwrap_or_default()),
     })
 }
 

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Claim;
-use super::Format;
+use super::{Claim, Format, annotations};
 use crate::images::{Digest, Image};
 use crate::outcome::{Ending, Exit, Result};
 
@@ -43,10 +42,7 @@ pub(crate) fn statement(image: &Image, annotations: &BTreeMap<String, String>) -
     let subject = Subject {
         name: Some(image.repository.to_string()),
         digest: BTreeMap::from([("sha256".to_owned(), image.digest.digits().to_owned())]),
-        annotations: annotations
-            .iter()
-            .map(|(key, value)| (key.clone(), Value::String(value.clone())))
-            .collect(),
+        annotations: annotations::to_json(annotations),
     };
     let statement = Statement {
         kind: STATEMENT_TYPE.to_owned(),
@@ -80,13 +76,12 @@ pub(super) fn read(statement: &[u8]) -> std::result::Result<Claim, String> {
     let [subject] = <[Subject; 1]>::try_from(statement.subject)
         .map_err(|subjects| format!("it has {} subjects, not 1", subjects.len()))?;
     let digits = subject.digest.get("sha256").map(String::as_str).unwrap_or_default();
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Ok(Claim {
         format: Format::Bundle,
         digest: Digest::parse(&format!("sha256:{digits}"))
             .ok_or_else(|| format!("{digits:?} is no digest"))?,
         identity: subject.name.filter(|name| !name.is_empty()),
-        annotations: subject.annotations.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
+        annotations: annotations::of_json(&subject.annotations),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the answers of registries mean: the specification leaves them much freedom.
 
 use oci_client::errors::{OciDistributionError as Error, OciEnvelope, OciErrorCode as Code};
+use signpath_pkcs11::error::root_cause;
 
 /// The registry has no such thing.
 pub(super) fn is_missing(error: &Error) -> bool {
@@ -61,13 +62,6 @@ pub(super) fn reason(error: &Error) -> String {
             format!("the registry answered {}", all.join(", "))
         }
         Error::AuthenticationFailure(reason) => format!("the registry gives no token: {}", reason.trim()),
-        other => innermost(other),
+        other => root_cause(other),
     }
-}
-
-/// The innermost cause: the outer ones only say that something failed.
-fn innermost(error: &Error) -> String {
-    let first: &dyn std::error::Error = error;
-    let last = std::iter::successors(Some(first), |error| error.source()).last();
-    last.map_or_else(|| error.to_string(), ToString::to_string)
 }

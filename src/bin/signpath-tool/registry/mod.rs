@@ -9,7 +9,10 @@ pub(crate) mod manifest;
 mod retry;
 pub(crate) mod tags;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::Args;
 use oci_client::client::Client;
@@ -67,6 +70,8 @@ pub(crate) struct Registry {
     client: Client,
     credentials: RegistryAuth,
     repository: Repository,
+    /// Manifests of images that were read before: what a digest stands for never changes.
+    images: Rc<RefCell<BTreeMap<Digest, Stored>>>,
 }
 
 impl Registry {
@@ -78,7 +83,7 @@ impl Registry {
     ) -> Result<Self> {
         let client = access::client(&repository.registry, options, console).await?;
         let credentials = credentials::of(&repository.registry, options)?;
-        let registry = Self { client, credentials, repository: repository.clone() };
+        let registry = Self { client, credentials, repository: repository.clone(), images: Rc::default() };
         let reference = registry.at("latest");
         let (client, credentials) = (&registry.client, &registry.credentials);
         retry::with_patience(async || client.auth(&reference, credentials, RegistryOperation::Pull).await)
@@ -100,13 +105,19 @@ impl Registry {
         }
     }
 
-    /// The manifest under a tag or digest, which must be there.
-    pub(crate) async fn required_manifest(&self, version: &str) -> Result<Stored> {
+    /// The manifest of an image by tag or digest, which must be there; by digest, it is asked for once.
+    pub(crate) async fn image(&self, version: &str) -> Result<Stored> {
+        let known = Digest::parse(version).and_then(|digest| self.images.borrow().get(&digest).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let missing = || {
             let message = format!("{} is not in the registry; check its name", self.at(version));
             Ending::new(Exit::Registry, message)
         };
-        self.manifest(version).await?.ok_or_else(missing)
+        let stored = self.manifest(version).await?.ok_or_else(missing)?;
+        self.images.borrow_mut().insert(stored.digest.clone(), stored.clone());
+        Ok(stored)
     }
 
     /// A blob, with the digest that was asked for.

@@ -1,6 +1,7 @@
 //! An emulator for one test: started on a free port, gone with the value.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -80,6 +81,12 @@ impl Emulator {
     /// The address of its API.
     pub fn api(&self) -> String {
         format!("{}/Api", self.origin)
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> SocketAddr {
+        let (_, address) = self.origin.split_once("://").unwrap();
+        address.replace("localhost", "127.0.0.1").parse().unwrap()
     }
 
     /// A folder that lives as long as the emulator.

@@ -138,11 +138,18 @@ fn is_encrypted(text: &[u8]) -> bool {
 /// Why a certificate and a key cannot be used together.
 fn mismatch(path: &Path, error: &rustls::Error) -> Failure {
     let asked = format!("reading {CLIENT_CERTIFICATE} {}", path.display());
-    if matches!(error, rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) {
-        let problem = "its key is not that of its first certificate";
-        return Failure::configuration(asked, problem, "put the certificate of the key first in the file");
-    }
-    Failure::configuration(asked, error.to_string(), "correct TlsClientCertificate")
+    let (problem, remedy) = match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => (
+            "its key is not that of its first certificate".to_owned(),
+            "put the certificate of the key first in the file",
+        ),
+        rustls::Error::InvalidCertificate(problem) => (
+            format!("its first certificate cannot be used: {problem:?}"),
+            "use an X.509 certificate of version 3",
+        ),
+        other => (other.to_string(), "correct TlsClientCertificate"),
+    };
+    Failure::configuration(asked, problem, remedy)
 }
 
 fn unusable(setting: &str, value: &str, problem: &str) -> Failure {

@@ -31,6 +31,7 @@ mod login;
 mod mutual_tls;
 mod objects;
 mod processes;
+mod proxies;
 mod requests;
 mod set_user_id;
 mod settings;

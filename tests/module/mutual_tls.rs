@@ -146,8 +146,8 @@ pub(crate) fn client_file(folder: &Path, parts: &[Part]) -> PathBuf {
     file
 }
 
-/// A certificate for a fixture key by the fixtures' authority for TLS.
-fn certificate(key: &str, extensions: &str) -> Vec<u8> {
+/// A certificate for a fixture key by the fixtures' authority for TLS, with extensions as OpenSSL's settings have them.
+pub(crate) fn certificate(key: &str, extensions: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = |name| folder.path().join(name).to_str().unwrap().to_owned();
     let (request, settings) = (&file("request"), &file("extensions"));

@@ -105,27 +105,38 @@ fn roots_of_file(path: &Path) -> Result<RootCertStore, Failure> {
 fn client_certificate(
     path: &Path,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    let refused = |problem: String, remedy| {
+    let refused = |problem: &str, remedy: &str| {
         Failure::configuration(format!("reading {CLIENT_CERTIFICATE} {}", path.display()), problem, remedy)
     };
-    let unreadable = |problem: String| refused(problem, "correct TlsClientCertificate");
-    let text = Zeroizing::new(std::fs::read(path).map_err(|error| unreadable(error.to_string()))?);
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| unreadable(error.to_string()))?;
-    if chain.is_empty() {
-        return Err(refused("it holds no certificate".to_owned(), "add the certificate to the file, as PEM"));
-    }
-    match PrivateKeyDer::from_pem_slice(&text) {
-        Ok(key) => Ok((chain, key)),
-        Err(_) if is_encrypted(&text) => Err(refused(
-            "its key is encrypted, and nobody can be asked for the password".to_owned(),
-            "decrypt it, with openssl pkey, into a file that only you can read",
-        )),
-        Err(pem::Error::NoItemsFound) => {
-            Err(refused("it holds no private key".to_owned(), "add the key to the file, as PEM"))
+    let unreadable = |problem: &str| refused(problem, "correct TlsClientCertificate");
+    let text = Zeroizing::new(std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?);
+    let (chain, key) = match certificates_and_key(&text) {
+        Ok(both) => both,
+        Err(_) if is_encrypted(&text) => {
+            let problem = "its key is encrypted, and nobody can be asked for the password";
+            return Err(refused(
+                problem,
+                "decrypt it, with openssl pkey, into a file that only you can read",
+            ));
         }
-        Err(error) => Err(unreadable(error.to_string())),
+        Err(error) => return Err(unreadable(&error.to_string())),
+    };
+    match (chain.is_empty(), key) {
+        (true, _) => Err(refused("it holds no certificate", "add the certificate to the file, as PEM")),
+        (false, None) => Err(refused("it holds no private key", "add the key to the file, as PEM")),
+        (false, Some(key)) => Ok((chain, key)),
+    }
+}
+
+/// What a PEM file has of both. An encrypted key counts as an error.
+fn certificates_and_key(
+    text: &[u8],
+) -> Result<(Vec<CertificateDer<'static>>, Option<PrivateKeyDer<'static>>), pem::Error> {
+    let chain = CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>()?;
+    match PrivateKeyDer::from_pem_slice(text) {
+        Ok(key) => Ok((chain, Some(key))),
+        Err(pem::Error::NoItemsFound) if !is_encrypted(text) => Ok((chain, None)),
+        Err(error) => Err(error),
     }
 }
 

@@ -12,11 +12,11 @@
 mod support;
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use signpath_pkcs11::token::names::AttributeType;
 use support::artifacts;
+use support::c_program::compile;
 use support::emulator::Emulator;
 use support::verification::verify;
 
@@ -63,7 +63,7 @@ fn the_headers_texts_are_those_of_the_module() {
 fn a_c_program_that_includes_the_header_compiles_without_a_warning_and_signs() {
     let emulator = Emulator::start();
     let program = emulator.folder().join("sign");
-    compile(&program);
+    compile("sign.c", &program);
     let digest = [7; 32];
     let mut child = Command::new(program)
         .args([artifacts::module().to_str().unwrap(), "container-images", "p-256"])
@@ -84,25 +84,4 @@ fn a_c_program_that_includes_the_header_compiles_without_a_warning_and_signs() {
     let policy =
         policies["policies"].as_array().unwrap().iter().find(|policy| policy["signingPolicy"] == "p-256");
     assert_eq!(errors.trim(), policy.unwrap()["id"].as_str().unwrap());
-}
-
-fn compile(program: &Path) {
-    let flags =
-        Command::new(artifacts::program("pkg-config", "pkg-config")).args(["--cflags", "p11-kit-1"]).output();
-    let flags = flags.unwrap();
-    assert!(
-        flags.status.success(),
-        "the header pkcs11.h is missing; install it: apt-get install libp11-kit-dev"
-    );
-    let output = Command::new(artifacts::program("gcc", "gcc"))
-        .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-o"])
-        .arg(program)
-        .arg(artifacts::package().join("tests/c/sign.c"))
-        .arg("-I")
-        .arg(artifacts::package().join("include"))
-        .args(String::from_utf8(flags.stdout).unwrap().split_whitespace())
-        .arg("-ldl")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::problem::Answer;
 use super::retry;
+use super::sending::Sending;
 use super::trust::Trust;
 use crate::config::{ApiUrl, ProxyUrl};
 use crate::credentials::Credentials;
@@ -211,26 +212,30 @@ pub(super) async fn attempt(
     credentials: &Credentials,
     limit: Duration,
 ) -> Result<Received, Broken> {
-    match tokio::time::timeout(limit, exchange(client, request, credentials)).await {
+    let largest = request.largest_answer;
+    let mut request = prepared(client, request, credentials).build().map_err(|error| broken(&error))?;
+    let sending = Sending::of(&mut request);
+    let result = match tokio::time::timeout(limit, exchange(client, request, largest, credentials)).await {
         Ok(result) => result,
-        Err(_) => Err(Broken {
-            reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
-            passing: true,
-            sent: true,
-            remedy: NETWORK,
-        }),
-    }
+        Err(_) => Err(late(limit)),
+    };
+    result.map_err(|broken| Broken { sent: broken.sent && sending.has_begun(), ..broken })
 }
 
-async fn exchange(client: &Client, request: &Request, credentials: &Credentials) -> Result<Received, Broken> {
-    let mut response = prepared(client, request, credentials).send().await.map_err(|error| broken(&error))?;
+async fn exchange(
+    client: &Client,
+    request: reqwest::Request,
+    largest: usize,
+    credentials: &Credentials,
+) -> Result<Received, Broken> {
+    let mut response = client.execute(request).await.map_err(|error| broken(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|value| retry::retry_after(&value, SystemTime::now()));
     let (status, location) = (response.status(), text(LOCATION));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
-        if body.len() + chunk.len() > request.largest_answer {
-            return Err(too_large(request.largest_answer));
+        if body.len() + chunk.len() > largest {
+            return Err(too_large(largest));
         }
         body.extend_from_slice(&chunk);
     }
@@ -278,13 +283,27 @@ fn broken(error: &reqwest::Error) -> Broken {
             remedy: tls_remedy(&tls),
         };
     }
-    let passing = !reason.contains("proxy authorization required");
-    let remedy = if passing {
-        NETWORK
-    } else {
-        "put user and password into HttpProxy (http://user:password@host:port)"
-    };
-    Broken { reason, passing, sent: !error.is_connect() && !error.is_dns(), remedy }
+    if reason.contains(PROXY_WANTS_PASSWORD) {
+        let remedy = "put user and password into HttpProxy (http://user:password@host:port)";
+        return Broken { reason, passing: false, sent: false, remedy };
+    }
+    let reason = reason.replace(PROXY_REFUSED, "the proxy did not connect to the service");
+    Broken { reason, passing: true, sent: !error.is_connect() && !error.is_dns(), remedy: NETWORK }
+}
+
+/// What hyper-util says of an answer to CONNECT with status 407.
+const PROXY_WANTS_PASSWORD: &str = "proxy authorization required";
+
+/// What it says of any other status but 200; which one it was it does not tell, so that it may be a passing one.
+const PROXY_REFUSED: &str = "tunnel error: unsuccessful";
+
+fn late(limit: Duration) -> Broken {
+    Broken {
+        reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
+        passing: true,
+        sent: true,
+        remedy: NETWORK,
+    }
 }
 
 fn too_large(largest: usize) -> Broken {

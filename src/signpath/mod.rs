@@ -8,6 +8,7 @@ pub mod policies;
 mod problem;
 pub mod public_key;
 pub mod retry;
+mod sending;
 pub mod signing_request;
 mod trust;
 pub mod user;

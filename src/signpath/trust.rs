@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
+
+const CLIENT_CERTIFICATE: &str = "TlsClientCertificate";
 
 /// The choices that configuration leaves.
 #[derive(Debug, Clone, Default)]
@@ -47,9 +50,7 @@ impl Trust {
             .with_root_certificates(roots);
         let Some(path) = &self.client_certificate else { return Ok(builder.with_no_client_auth()) };
         let (chain, key) = client_certificate(path)?;
-        builder.with_client_auth_cert(chain, key).map_err(|error| {
-            unusable("TlsClientCertificate", &path.display().to_string(), &error.to_string())
-        })
+        builder.with_client_auth_cert(chain, key).map_err(|error| mismatch(path, &error))
     }
 
     fn system_roots(&self) -> Result<RootCertStore, Failure> {
@@ -100,15 +101,66 @@ fn roots_of_file(path: &Path) -> Result<RootCertStore, Failure> {
     if roots.is_empty() { Err(unusable(setting, &shown, "it holds no certificate")) } else { Ok(roots) }
 }
 
+/// A file of certificates, the client's own first, and a key.
 fn client_certificate(
     path: &Path,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    let refused = |error: rustls::pki_types::pem::Error| {
-        unusable("TlsClientCertificate", &path.display().to_string(), &error.to_string())
+    let refused = |problem: &str, remedy: &str| {
+        Failure::configuration(format!("reading {CLIENT_CERTIFICATE} {}", path.display()), problem, remedy)
     };
-    let chain = CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(refused)?;
-    let key = PrivateKeyDer::from_pem_file(path).map_err(refused)?;
-    Ok((chain, key))
+    let unreadable = |problem: &str| refused(problem, "correct TlsClientCertificate");
+    let text = Zeroizing::new(std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?);
+    let (chain, key) = match certificates_and_key(&text) {
+        Ok(both) => both,
+        Err(_) if is_encrypted(&text) => {
+            let problem = "its key is encrypted, and nobody can be asked for the password";
+            return Err(refused(
+                problem,
+                "decrypt it, with openssl pkey, into a file that only you can read",
+            ));
+        }
+        Err(error) => return Err(unreadable(&error.to_string())),
+    };
+    match (chain.is_empty(), key) {
+        (true, _) => Err(refused("it holds no certificate", "add the certificate to the file, as PEM")),
+        (false, None) => Err(refused("it holds no private key", "add the key to the file, as PEM")),
+        (false, Some(key)) => Ok((chain, key)),
+    }
+}
+
+/// What a PEM file has of both. An encrypted key counts as an error.
+fn certificates_and_key(
+    text: &[u8],
+) -> Result<(Vec<CertificateDer<'static>>, Option<PrivateKeyDer<'static>>), pem::Error> {
+    let chain = CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>()?;
+    match PrivateKeyDer::from_pem_slice(text) {
+        Ok(key) => Ok((chain, Some(key))),
+        Err(pem::Error::NoItemsFound) if !is_encrypted(text) => Ok((chain, None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a PEM file has an encrypted key, of PKCS #8 (RFC 7468 section 11) or of OpenSSL's older format.
+fn is_encrypted(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
+    MARKS.iter().any(|mark| text.windows(mark.len()).any(|part| part == *mark))
+}
+
+/// Why a certificate and a key cannot be used together.
+fn mismatch(path: &Path, error: &rustls::Error) -> Failure {
+    let asked = format!("reading {CLIENT_CERTIFICATE} {}", path.display());
+    let (problem, remedy) = match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => (
+            "its key is not that of its first certificate".to_owned(),
+            "put the certificate of the key first in the file",
+        ),
+        rustls::Error::InvalidCertificate(problem) => (
+            format!("its first certificate cannot be used: {problem:?}"),
+            "use an X.509 certificate of version 3",
+        ),
+        other => (other.to_string(), "correct TlsClientCertificate"),
+    };
+    Failure::configuration(asked, problem, remedy)
 }
 
 fn unusable(setting: &str, value: &str, problem: &str) -> Failure {

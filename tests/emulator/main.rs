@@ -20,6 +20,7 @@ mod control;
 mod fast_signing;
 mod faults;
 mod hardware;
+mod hostile;
 mod my_signing_policies;
 mod robustness;
 mod seed;

@@ -1,5 +1,5 @@
 //! Servers that TLS must refuse: their certificates, made by OpenSSL with the fixtures' authority, and a server that
-//! speaks TLS 1.1.
+//! speaks TLS 1.1. And the certificate of one that only a proxy reaches.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -12,11 +12,16 @@ use crate::support::artifacts;
 /// What is wrong with a certificate.
 #[derive(Clone, Copy, Debug)]
 pub enum Certificate {
+    /// Nothing: it is that of [`BEYOND_PROXY`], too.
+    InOrder,
     OtherHost,
     Expired,
     NotYetValid,
     Untrusted,
 }
+
+/// A host whose address only a proxy knows.
+pub const BEYOND_PROXY: &str = "signpath.test";
 
 /// Makes a certificate in a folder; it and its key.
 pub fn make(certificate: Certificate, folder: &Path) -> (String, String) {
@@ -48,14 +53,17 @@ fn validity(certificate: Certificate) -> (&'static str, &'static str) {
     match certificate {
         Certificate::Expired => ("20200101000000Z", "20210101000000Z"),
         Certificate::NotYetValid => ("20900101000000Z", "20910101000000Z"),
-        Certificate::OtherHost | Certificate::Untrusted => ("20200101000000Z", "20900101000000Z"),
+        Certificate::InOrder | Certificate::OtherHost | Certificate::Untrusted => {
+            ("20200101000000Z", "20900101000000Z")
+        }
     }
 }
 
 fn settings(certificate: Certificate) -> String {
     let names = match certificate {
-        Certificate::OtherHost => "DNS:elsewhere.test, IP:127.0.0.2",
-        _ => "DNS:localhost, IP:127.0.0.1",
+        Certificate::OtherHost => "DNS:elsewhere.test, IP:127.0.0.2".to_owned(),
+        Certificate::InOrder => format!("DNS:{BEYOND_PROXY}, DNS:localhost, IP:127.0.0.1"),
+        _ => "DNS:localhost, IP:127.0.0.1".to_owned(),
     };
     format!(
         "[req]\ndistinguished_name = name\n[name]\n\

@@ -117,6 +117,9 @@ fn judge(row: &Row, scene: &Scene, measured: &Measured<'_>) {
     }
     for text in [console, &scene.emulator.log()] {
         assert!(!text.contains(scene.emulator.token.as_str()), "the token is told: {measured}");
+        assert!(!text.contains("s3cr3t"), "the password of the proxy is told: {measured}");
+        let doubtful = text.contains("possibly signed twice");
+        assert!(!(doubtful && scene.keeps_from_sending()), "nothing was sent: {measured}");
     }
     assert_eq!(scene.strangers(), 0, "somebody else was asked: {measured}");
 }

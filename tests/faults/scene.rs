@@ -1,11 +1,12 @@
-//! Where a row plays: an emulator, and in front of it what goes wrong before HTTP begins.
+//! Where a row plays: an emulator, and in front of it what goes wrong before HTTP begins, perhaps beyond a proxy.
 
 use std::net::{SocketAddr, TcpListener};
 
 use serde_json::{Value, json};
 
-use crate::certificates::{self, Certificate, Server};
+use crate::certificates::{self, BEYOND_PROXY, Certificate, Server};
 use crate::support::emulator::Emulator;
+use crate::support::proxy::{self, Proxy};
 use crate::support::relay::{Reception, Relay};
 
 /// What goes wrong.
@@ -19,6 +20,12 @@ pub enum Trouble {
     Revocation,
     /// Before TLS, or before HTTP where there is none.
     Connection { scheme: Scheme, reception: Reception },
+    /// On the way to the proxy beyond which the service is.
+    WayToProxy(Reception),
+    /// At that proxy.
+    Proxy(proxy::Answer),
+    /// An emulator's fault, beyond a proxy that does what it should.
+    BeyondProxy(Value),
     /// An idle connection that the network has closed meanwhile.
     Stale(Scheme),
     /// A server that has no business here.
@@ -42,6 +49,7 @@ pub struct Scene {
     pub emulator: Emulator,
     trouble: Trouble,
     relay: Option<Relay>,
+    proxy: Option<Proxy>,
     impostor: Option<Impostor>,
     elsewhere: TcpListener,
 }
@@ -56,13 +64,17 @@ impl Scene {
     pub fn new(trouble: &Trouble) -> Self {
         let emulator = match trouble.scheme() {
             Scheme::Http => Emulator::start(),
+            Scheme::Https if trouble.is_beyond_proxy() => emulator_beyond_proxy(),
             Scheme::Https => Emulator::with_tls(),
         };
-        let relay = trouble.is_relayed().then(|| Relay::start(Reception::By(address_of(&emulator.origin))));
+        let service = emulator.socket();
+        let proxy = trouble.is_beyond_proxy().then(|| Proxy::start(service));
+        let first = proxy.as_ref().map_or(service, |proxy| proxy.address);
+        let relay = trouble.is_relayed().then(|| Relay::start(Reception::By(first)));
         let impostor = trouble.impostor(&emulator);
         let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
         elsewhere.set_nonblocking(true).unwrap();
-        Self { emulator, trouble: trouble.clone(), relay, impostor, elsewhere }
+        Self { emulator, trouble: trouble.clone(), relay, proxy, impostor, elsewhere }
     }
 
     /// The variables that tell the module where the service is.
@@ -70,6 +82,10 @@ impl Scene {
         let mut variables = self.emulator.address();
         let api = match (&self.trouble, &self.relay) {
             (Trouble::HttpElsewhere, _) => "http://signpath.example/Api".to_owned(),
+            (trouble, Some(relay)) if trouble.is_beyond_proxy() => {
+                variables.push(("https_proxy", format!("http://{}@{}", proxy::USER, relay.address)));
+                format!("https://{BEYOND_PROXY}/Api")
+            }
             (trouble, Some(relay)) => match trouble.scheme() {
                 Scheme::Http => format!("http://{}/Api", relay.address),
                 Scheme::Https => format!("https://{}/Api", relay.address),
@@ -88,11 +104,18 @@ impl Scene {
                 let location = format!("http://{}/", self.elsewhere.local_addr().unwrap());
                 self.tell_fault(route, json!({"status": status, "headers": {"Location": location}}));
             }
-            Trouble::Connection { reception, .. } => self.receive(*reception),
+            Trouble::Connection { reception, .. } | Trouble::WayToProxy(reception) => {
+                self.receive(*reception)
+            }
+            Trouble::Proxy(answer) => {
+                self.proxy.as_ref().unwrap().answer(*answer);
+                self.receive(self.first());
+            }
+            Trouble::BeyondProxy(fault) => self.tell_fault(route, fault.clone()),
             Trouble::Certificate(_) | Trouble::OldTls | Trouble::NoTls => {
                 self.receive(Reception::By(self.impostor.as_ref().unwrap().address()));
             }
-            Trouble::Stale(_) => self.receive(Reception::By(address_of(&self.emulator.origin))),
+            Trouble::Stale(_) => self.receive(self.first()),
             Trouble::Revocation => self.set_token("revoked"),
             Trouble::HttpElsewhere => {}
         }
@@ -104,8 +127,11 @@ impl Scene {
         if matches!(self.trouble, Trouble::Revocation) {
             self.set_token("active");
         }
+        if let Some(proxy) = &self.proxy {
+            proxy.answer(proxy::Answer::Tunnel);
+        }
         if self.relay.is_some() {
-            self.receive(Reception::By(address_of(&self.emulator.origin)));
+            self.receive(self.first());
         }
     }
 
@@ -129,6 +155,23 @@ impl Scene {
         matches!(self.trouble, Trouble::HttpElsewhere)
     }
 
+    /// Whether no request can get as far as being sent.
+    pub fn keeps_from_sending(&self) -> bool {
+        match &self.trouble {
+            Trouble::Connection { scheme, reception } => {
+                matches!(reception, Reception::Refusal | Reception::FullQueue) || *scheme == Scheme::Https
+            }
+            Trouble::WayToProxy(_) | Trouble::Proxy(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Who is reached when nothing goes wrong on the way.
+    fn first(&self) -> Reception {
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.address);
+        Reception::By(proxy.unwrap_or_else(|| self.emulator.socket()))
+    }
+
     fn tell_fault(&self, route: &str, mut fault: Value) {
         fault["route"] = json!(route);
         self.emulator.tell("POST", "faults", fault);
@@ -149,11 +192,16 @@ impl Trouble {
             Self::Answer(_) | Self::Redirect(_) | Self::Revocation | Self::HttpElsewhere => Scheme::Http,
             Self::Connection { scheme, .. } | Self::Stale(scheme) => *scheme,
             Self::Certificate(_) | Self::OldTls | Self::NoTls => Scheme::Https,
+            Self::WayToProxy(_) | Self::Proxy(_) | Self::BeyondProxy(_) => Scheme::Https,
         }
     }
 
     fn is_relayed(&self) -> bool {
         !matches!(self, Self::Answer(_) | Self::Redirect(_) | Self::Revocation | Self::HttpElsewhere)
+    }
+
+    fn is_beyond_proxy(&self) -> bool {
+        matches!(self, Self::WayToProxy(_) | Self::Proxy(_) | Self::BeyondProxy(_))
     }
 
     fn impostor(&self, emulator: &Emulator) -> Option<Impostor> {
@@ -172,13 +220,15 @@ impl Trouble {
 impl Impostor {
     fn address(&self) -> SocketAddr {
         match self {
-            Self::InTheClear(emulator) => address_of(&emulator.origin),
+            Self::InTheClear(emulator) => emulator.socket(),
             Self::WithTls(server) => server.address,
         }
     }
 }
 
-fn address_of(origin: &str) -> SocketAddr {
-    let (_, address) = origin.split_once("://").unwrap();
-    address.replace("localhost", "127.0.0.1").parse().unwrap()
+/// One whose certificate is also that of the name by which only a proxy reaches it.
+fn emulator_beyond_proxy() -> Emulator {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = certificates::make(Certificate::InOrder, folder.path());
+    Emulator::with(&["--tls-cert", &certificate, "--tls-key", &key])
 }

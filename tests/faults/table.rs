@@ -9,6 +9,7 @@ use crate::row::Limit::{self, Attempt, LongAttempt, Total};
 use crate::row::Row;
 use crate::scene::Scheme::{self, Http, Https};
 use crate::scene::Trouble::{self, Answer, HttpElsewhere, NoTls, OldTls, Redirect, Revocation, Stale};
+use crate::support::proxy;
 use crate::support::relay::Reception;
 
 const ALL: &[Function] = &[Login, FindObjectsInit, Sign, SignFinal];
@@ -27,7 +28,7 @@ const PIN: ReturnValue = ReturnValue::PIN_INCORRECT;
 
 /// Every row, one a function.
 pub fn rows() -> Vec<Row> {
-    [late(), broken(), refused(), unreadable(), unreachable(), untrusted()]
+    [late(), broken(), refused(), unreadable(), unreachable(), beyond_proxy(), untrusted()]
         .concat()
         .into_iter()
         .flat_map(Entry::rows)
@@ -195,6 +196,37 @@ fn unreachable() -> Vec<Entry> {
         Entry("silence in TLS", connection(Https, Silence), ALL, FAILED, 0, Total, attempts),
         Entry("closed after connecting", connection(Http, ClosedDoor), ALL, FAILED, 0, Total, attempts),
         Entry("closed in TLS", connection(Https, ClosedDoor), ALL, FAILED, 0, Total, attempts),
+    ]
+}
+
+#[rustfmt::skip]
+fn beyond_proxy() -> Vec<Entry> {
+    use Reception::{ClosedDoor, FullQueue, Refusal, Silence};
+    use Trouble::{BeyondProxy, Proxy, WayToProxy};
+    use proxy::Answer::{Nonsense, SilentTunnel, Status, Tunnel};
+    let delay = json!({"delayMilliseconds": LATE, "times": 100});
+    let drip = json!({"drip": {"bytes": 1, "everyMilliseconds": 100}, "times": 100});
+    let hung_up = json!({"ending": "hangUp"});
+    let (attempts, network, no_answer, twice) =
+        (Some("3 attempts"), Some("the proxy (HttpProxy, https_proxy)"), Some("no answer within"), Some("possibly signed twice"));
+    let (password, refused) =
+        (Some("put user and password into HttpProxy"), Some("the proxy did not connect to the service"));
+    vec![
+        Entry("proxy, new connection", Proxy(Tunnel), ALL, OK, 1, Attempt, None),
+        Entry("proxy down", WayToProxy(Refusal), ALL, FAILED, 0, Total, Some("Connection refused")),
+        Entry("proxy never connected", WayToProxy(FullQueue), ALL, FAILED, 0, Total, attempts),
+        Entry("proxy silent", WayToProxy(Silence), ALL, FAILED, 0, Total, network),
+        Entry("proxy hangs up", WayToProxy(ClosedDoor), ALL, FAILED, 0, Total, network),
+        Entry("proxy wants a password", Proxy(Status(407)), ALL, GENERAL, 0, Attempt, password),
+        Entry("proxy forbids", Proxy(Status(403)), ALL, FAILED, 0, Total, refused),
+        Entry("proxy reaches nobody", Proxy(Status(502)), ALL, FAILED, 0, Total, refused),
+        Entry("proxy is none", Proxy(Nonsense), ALL, FAILED, 0, Total, refused),
+        Entry("silence in TLS by proxy", Proxy(SilentTunnel), ALL, FAILED, 0, Total, attempts),
+        Entry("delay before the headers by proxy", BeyondProxy(delay.clone()), LISTING, FAILED, 2, Total, no_answer),
+        Entry("delay before the headers by proxy", BeyondProxy(delay), SIGNING, FAILED, 2, Total, twice),
+        Entry("slow body by proxy", BeyondProxy(drip.clone()), LISTING, FAILED, 2, Total, no_answer),
+        Entry("slow body by proxy", BeyondProxy(drip), SIGNING, FAILED, 2, Total, twice),
+        Entry("hung up by proxy, once", BeyondProxy(hung_up), ALL, OK, 2, Total, None),
     ]
 }
 

@@ -11,6 +11,7 @@ use crate::support::console::watching;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{in_own_process, in_own_process_each};
 use crate::support::pkcs11::{Session, initialized};
+use crate::support::relay::{Reception, Relay};
 
 fn with(emulator: &Emulator, more: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     let mut variables = emulator.variables();
@@ -275,6 +276,53 @@ fn an_answer_that_a_gateway_lost_is_told_so_too() {
 
         assert_eq!(emulator.audit().len(), 2);
         assert!(emulator.log().contains("possibly signed twice"), "{}", emulator.log());
+    });
+}
+
+#[test]
+fn an_attempt_that_never_connects_is_not_told_as_possibly_signed_twice() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let relay = Relay::start(Reception::By(emulator.socket()));
+        let url = format!("http://{}/Api", relay.address);
+        // the attempt is over before the time to connect is
+        let limits = [
+            ("SIGNPATH_API_URL", url.as_str()),
+            ("SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS", "10"),
+            ("SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS", "1"),
+        ];
+        let session = initialized(&with(&emulator, &limits)).session();
+        let key = session.private_key("container-images/p-256");
+        relay.receive(Reception::FullQueue);
+        let (result, console) = watching(|| session.signature(M::ECDSA, key, &[7; 32]));
+
+        assert_eq!(result, Err(ReturnValue::FUNCTION_FAILED));
+        assert!(console.contains("no answer within 1 s (1 attempt in 1."), "{console}");
+        assert!(!emulator.log().contains("possibly signed twice"), "{}", emulator.log());
+    });
+}
+
+#[test]
+fn an_answer_that_was_lost_counts_though_the_next_attempts_never_connect() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        let relay = Relay::start(Reception::By(emulator.socket()));
+        let url = format!("http://{}/Api", relay.address);
+        let variables = [("SIGNPATH_API_URL", url.as_str()), ("SIGNPATH_TIMEOUTS_RETRY_COUNT", "1")];
+        let session = initialized(&with(&emulator, &variables)).session();
+        let key = session.private_key("container-images/p-256");
+        emulator.tell("POST", "faults", json!({"route": "signHash", "delayMilliseconds": 30_000}));
+        let (result, console) = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while emulator.requests().len() < 2 {}
+                relay.receive(Reception::Refusal);
+            });
+            watching(|| session.signature(M::ECDSA, key, &[7; 32]))
+        });
+
+        assert_eq!(result, Err(ReturnValue::FUNCTION_FAILED));
+        assert!(console.contains("Connection refused (os error 111) (2 attempts in"), "{console}");
+        assert!(console.contains("; possibly signed twice: an answer was lost)"), "{console}");
     });
 }
 

@@ -1,5 +1,6 @@
 //! An emulator for one test: started on a free port, gone with the value.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -73,6 +74,12 @@ impl Emulator {
     /// The address of its API.
     pub fn api(&self) -> String {
         format!("{}/Api", self.origin)
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> SocketAddr {
+        let (_, address) = self.origin.split_once("://").unwrap();
+        address.replace("localhost", "127.0.0.1").parse().unwrap()
     }
 
     /// A folder that lives as long as the emulator.

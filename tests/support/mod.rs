@@ -19,13 +19,16 @@
 
 pub mod artifacts;
 pub mod bench;
+pub mod c_program;
 pub mod console;
 pub mod emulator;
 pub mod images;
 pub mod isolation;
 pub mod pkcs11;
 pub mod portable_executable;
+pub mod ports;
 pub mod programs;
+pub mod proxy;
 pub mod relay;
 pub mod softhsm;
 pub mod tools;

@@ -18,6 +18,7 @@ mod access;
 mod attach;
 mod bench;
 mod command_line;
+mod faults;
 mod gate;
 mod generate;
 mod refusals;

@@ -1,16 +1,16 @@
 //! Servers on loopback that stop with their test, by their process id.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::openssl::openssl;
 use crate::support::bench::{Bench, fixture};
+pub(crate) use crate::support::ports::free_port;
 
 const LONGEST_START: Duration = Duration::from_secs(20);
 
@@ -119,18 +119,4 @@ pub(crate) fn demanding_server(bench: &Bench) -> Server {
         "-verify_return_error",
     ];
     Server::start_s_server(bench, &mut openssl(bench), &arguments)
-}
-
-/// A port that is free now. Below the ports that the system gives to those who ask for none, so that no other test is
-/// given it before it is used.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = std::process::id() % 17_000;
-    loop {
-        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(15_000 + (first + step) % 17_000).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::service::{Ended, Service, run};
+use crate::bench::{Ended, run};
+use crate::service::Service;
 
 /// A fault, what it is, and the exit code.
 #[derive(Clone)]

@@ -155,6 +155,7 @@ mod tests {
     use crate::shapes::Shapes;
     use crate::signing::key_store::KeyStore;
     use hyper::body::Bytes;
+    use std::time::Duration;
 
     fn status_for(peer: &str) -> StatusCode {
         let settings = Settings {
@@ -163,6 +164,9 @@ mod tests {
             initial_shapes: Shapes::default(),
             artifact_configurations: Vec::new(),
             reporting: Reporting::Quiet,
+            additional_policies: 0,
+            delay: Duration::ZERO,
+            remembered: None,
         };
         let emulator = Emulator::new(settings, KeyStore::in_process().unwrap());
         let head = hyper::Request::get("/emulator/audit").body(()).unwrap().into_parts().0;

@@ -30,3 +30,4 @@ mod panics;
 mod resources;
 mod signing;
 mod soak;
+mod under_way;

@@ -19,13 +19,16 @@
 
 pub mod artifacts;
 pub mod bench;
+pub mod children;
 pub mod console;
 pub mod emulator;
+pub mod functions;
 pub mod images;
 pub mod isolation;
 pub mod pkcs11;
 pub mod portable_executable;
 pub mod relay;
 pub mod softhsm;
+pub mod stacks;
 pub mod tools;
 pub mod verification;

@@ -31,3 +31,4 @@ mod resources;
 mod signing;
 mod soak;
 mod under_way;
+mod watchdog;

@@ -67,7 +67,7 @@ fn once_the_module_is_finalised_none_of_its_descriptors_is_open() {
 #[test]
 fn once_the_module_is_finalised_with_a_request_out_none_of_its_descriptors_is_open() {
     in_own_process(|| {
-        let emulator = Emulator::with_tls();
+        let emulator = Emulator::start();
         set(&emulator.variables());
         let pkcs11 = Pkcs11::load();
         delay_signatures(&emulator, Duration::from_secs(20), 1);

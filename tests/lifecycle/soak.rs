@@ -113,22 +113,19 @@ fn threads_that_do_everything_at_random_neither_lock_nor_leak_and_every_signatur
 /// Lets the threads work, and ends the process when one of them is locked. What was held after a fifth of the time, after
 /// half of it, and in the end.
 fn watch(run: &Run, emulator: &Emulator) -> [Resources; 3] {
-    let seconds: u64 = std::env::var(SOAK_SECONDS).map_or(30, |seconds| seconds.parse().unwrap());
-    let [mut warm, mut half] = [None; 2];
-    for second in (0..seconds).take_while(|_| !run.over.load(Ordering::Acquire)) {
-        std::thread::sleep(Duration::from_secs(1));
-        run.watchdog.abort_if_locked();
-        forget_requests(emulator);
-        if second == seconds / 5 {
-            warm = Some(Resources::now());
+    let seconds = std::env::var(SOAK_SECONDS).map_or(30, |seconds| seconds.parse().unwrap());
+    let length = Duration::from_secs(seconds);
+    let held_at = |moment: Duration| {
+        while run.started.elapsed() < moment && !run.over.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_secs(1));
+            run.watchdog.abort_if_locked();
+            forget_requests(emulator);
         }
-        if second == seconds / 2 {
-            half = Some(Resources::now());
-        }
-    }
-    let end = Resources::now();
+        Resources::now()
+    };
+    let held = [length / 5, length / 2, length].map(held_at);
     run.over.store(true, Ordering::Release);
-    [warm.unwrap_or(end), half.unwrap_or(end), end]
+    held
 }
 
 /// The emulator keeps every request that it has not been told to forget.

@@ -72,12 +72,8 @@ rust-tests: ## Run the tests in Rust, those of the shipped files against what `m
 	$(cargo) test
 
 .PHONY: valgrind
-# Buffers come from the heap, whose bounds valgrind knows to the byte. The emulator is not what is looked at.
-valgrind: export SIGNPATH_TEST_MEMORY := heap
-valgrind: runner := ["valgrind", "--quiet", "--error-exitcode=9", "--trace-children=yes", \
-    "--trace-children-skip=*/signpath-emulator"]
-valgrind: ## Run every misuse and every attribute under valgrind (2 minutes)
-	$(cargo) --config 'target."cfg(all())".runner = $(runner)' test --test harness -- attributes misuse
+valgrind: ## Run all tests that call the module under valgrind (20 minutes)
+	@scripts/check-memory
 
 .PHONY: soak
 soak: export SIGNPATH_SOAK_SECONDS ?= 300

@@ -70,6 +70,8 @@ pub(super) fn finalize() -> Result<()> {
 struct Process {
     identity: ProcessIdentity,
     module: RwLock<Option<Arc<Module>>>,
+    /// What its parent had, which is only held: a host's leak checker should find nothing lost.
+    _inherited: Option<&'static Process>,
 }
 
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
@@ -79,10 +81,12 @@ fn this_process() -> &'static Process {
     loop {
         let known = PROCESS.load(Ordering::Acquire);
         // SAFETY: NULL, or from Box::into_raw below and never freed
-        if let Some(process) = unsafe { known.as_ref() }.filter(|process| process.identity == identity) {
+        let inherited = unsafe { known.as_ref() };
+        if let Some(process) = inherited.filter(|process| process.identity == identity) {
             return process;
         }
-        let fresh = Box::into_raw(Box::new(Process { identity, module: RwLock::new(None) }));
+        let process = Process { identity, module: RwLock::new(None), _inherited: inherited };
+        let fresh = Box::into_raw(Box::new(process));
         if PROCESS.compare_exchange(known, fresh, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // SAFETY: from Box::into_raw above, and not published
             drop(unsafe { Box::from_raw(fresh) });

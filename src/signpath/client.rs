@@ -114,6 +114,7 @@ impl Client {
 
     /// Sends a request until it is answered or the rules give up. Any answer but a passing failure is returned.
     pub(super) fn exchange(&self, asked: &str, request: &Request, user: &User) -> Result<Answer, Failure> {
+        connection::check_thread(asked)?;
         let connection = self.connections.take()?;
         let mut stopping = self.stopping.subscribe();
         let result = connection.runtime.block_on(async {

@@ -13,7 +13,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, NoProxy, Proxy, Url};
 use rustls::{AlertDescription, ClientConfig};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::problem::Answer;
 use super::retry;
@@ -21,7 +21,7 @@ use super::sending::Sending;
 use super::trust::Trust;
 use crate::config::{ApiUrl, ProxyUrl};
 use crate::credentials::Credentials;
-use crate::error::{Failure, causes, root_cause};
+use crate::error::{Failure, FailureKind, causes, root_cause};
 
 /// More idle connections than this are closed: threads come in bursts.
 const MOST_IDLE: usize = 64;
@@ -113,7 +113,19 @@ impl Connections {
 
 fn cannot(what: &str, error: &(dyn StdError + 'static)) -> Failure {
     let remedy = "check the limits of this process: open files, memory";
-    Failure::new(crate::error::FailureKind::Other, what, root_cause(error), remedy)
+    Failure::new(FailureKind::Other, what, root_cause(error), remedy)
+}
+
+/// Fails on a thread that has ended but for the handlers of atexit: a runtime keeps in a variable of its thread what it
+/// drives, and such variables are gone by then. Another thread could do it, and the module starts none.
+pub(super) fn check_thread(asked: &str) -> Result<(), Failure> {
+    let is_ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+    if !is_ending {
+        return Ok(());
+    }
+    let problem = "this thread is at its very end, and nothing can be requested on it any more";
+    let remedy = "have the host program sign before it exits, not in a handler of atexit";
+    Err(Failure::new(FailureKind::Other, asked, problem, remedy))
 }
 
 /// Product, version, platform; SignPath's own providers send their version, too.

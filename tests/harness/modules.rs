@@ -1,5 +1,6 @@
 //! The two modules: ours with an emulator behind it, and SoftHSM with the same keys.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::ptr::null_mut;
 
@@ -94,7 +95,7 @@ pub fn emulator() -> Emulator {
 
 /// Loads a module; it stays loaded.
 pub fn load(path: &Path) -> &'static CK_FUNCTION_LIST {
-    let library = Box::leak(Box::new(unsafe { libloading::Library::new(path).unwrap() }));
+    let library = ManuallyDrop::new(unsafe { libloading::Library::new(path).unwrap() });
     let get: libloading::Symbol<unsafe extern "C" fn(*mut *mut CK_FUNCTION_LIST) -> CK_RV> =
         unsafe { library.get(b"C_GetFunctionList\0").unwrap() };
     let mut list = null_mut();

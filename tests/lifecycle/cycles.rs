@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use signpath_pkcs11::token::names::ReturnValue;
 
-use crate::resources::Resources;
+use crate::resources::{Resources, open_files};
 use crate::signing::{delay_signatures, sign, verify, wait_for_signing_request};
 use crate::support::artifacts;
 use crate::support::emulator::Emulator;
-use crate::support::isolation::in_own_process;
+use crate::support::isolation::{in_own_process, in_own_process_each};
 use crate::support::pkcs11::{Pkcs11, set};
 
 /// What the allocator may keep for its own purposes: less than half a KiB a cycle. Of 800 cycles it keeps hardly more
@@ -44,6 +44,41 @@ fn two_hundred_cycles_from_loading_to_unloading_leave_nothing_behind() {
         assert!(after.heap < before.heap + HEAP_MARGIN, "heap: before {before}, after {after}");
         assert!(after.resident < before.resident + RESIDENT_MARGIN, "memory: before {before}, after {after}");
         verify(&cycle());
+    });
+}
+
+#[test]
+fn once_the_module_is_finalised_none_of_its_descriptors_is_open() {
+    in_own_process_each([Emulator::start as fn() -> Emulator, Emulator::with_tls], |start| {
+        let emulator = start();
+        set(&emulator.variables());
+        let pkcs11 = Pkcs11::load();
+        let before = open_files();
+        for _ in 0..3 {
+            pkcs11.initialize().unwrap();
+            sign(&pkcs11.session()).unwrap();
+            assert_ne!(open_files(), before, "the module keeps its connection");
+            pkcs11.finalize().unwrap();
+            assert_eq!(open_files(), before);
+        }
+    });
+}
+
+#[test]
+fn once_the_module_is_finalised_with_a_request_out_none_of_its_descriptors_is_open() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        set(&emulator.variables());
+        let pkcs11 = Pkcs11::load();
+        delay_signatures(&emulator, Duration::from_secs(20), 1);
+        let before = open_files();
+        pkcs11.initialize().unwrap();
+        let signer = std::thread::spawn(move || sign(&pkcs11.session()));
+        wait_for_signing_request(&emulator);
+        pkcs11.finalize().unwrap();
+
+        assert_eq!(signer.join().unwrap(), Err(ReturnValue::CRYPTOKI_NOT_INITIALIZED));
+        assert_eq!(open_files(), before);
     });
 }
 

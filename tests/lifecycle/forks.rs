@@ -7,20 +7,10 @@ use cryptoki_sys::CK_OBJECT_HANDLE;
 use signpath_pkcs11::token::names::{MechanismType as M, ReturnValue, SessionState};
 
 use crate::signing::{DIGEST, KEY, delay_signatures, sign, verify, wait_for_signing_request};
+use crate::support::children::{End, in_child};
 use crate::support::emulator::Emulator;
 use crate::support::isolation::in_own_process_each;
 use crate::support::pkcs11::{Session, initialized};
-
-/// How a child ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// By exit, which runs what the host and its libraries registered.
-    Orderly,
-    /// By _exit, which runs nothing.
-    Immediate,
-}
-
-const ENDS: [End; 2] = [End::Orderly, End::Immediate];
 
 /// What the parent's module is in the middle of.
 #[derive(Clone, Copy, Debug)]
@@ -46,13 +36,14 @@ enum Begun {
 
 #[test]
 fn in_every_state_a_child_starts_anew_and_signs_and_the_parent_goes_on() {
-    let cases: Vec<_> = STATES.into_iter().flat_map(|state| ENDS.map(|end| (state, end))).collect();
+    let cases: Vec<_> = STATES.into_iter().flat_map(|state| End::BOTH.map(|end| (state, end))).collect();
     in_own_process_each(cases, |(state, end)| {
         let emulator = Emulator::start();
         let session = initialized(&emulator.variables()).session();
         let begun = begin(&emulator, session, state);
         for _ in 0..2 {
-            assert!(in_child(end, || starts_anew(session)), "{state:?}, {end:?}");
+            let good = in_child(end, || starts_anew(session) && session.pkcs11.finalize().is_ok());
+            assert!(good, "{state:?}, {end:?}");
         }
         go_on(session, begun);
         verify(&sign(&session).unwrap());
@@ -112,20 +103,23 @@ fn go_on(session: Session, begun: Begun) {
     }
 }
 
-/// Forks; the child does the work and ends, with 0 if the work returned true.
-fn in_child(end: End, work: impl FnOnce() -> bool) -> bool {
-    match unsafe { libc::fork() } {
-        0 => {
-            let good = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(false);
-            match end {
-                End::Orderly => unsafe { libc::exit(i32::from(!good)) },
-                End::Immediate => unsafe { libc::_exit(i32::from(!good)) },
-            }
-        }
-        child => {
-            let mut status = 0;
-            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
-        }
-    }
+#[test]
+fn ten_generations_start_anew_and_sign_and_each_goes_on_when_its_child_has_ended() {
+    in_own_process_each(End::BOTH, |end| {
+        let emulator = Emulator::start();
+        let session = initialized(&emulator.variables()).session();
+        sign(&session).unwrap();
+        assert!(in_child(end, || is_good_generation(session, end, 10)), "{end:?}");
+        verify(&sign(&session).unwrap());
+        assert_eq!(emulator.audit().len(), 2 + 10 * 3);
+    });
+}
+
+/// A generation, and those that come of it.
+fn is_good_generation(inherited: Session, end: End, left: u32) -> bool {
+    let good = starts_anew(inherited);
+    let session = inherited.pkcs11.session();
+    good && sign(&session).is_ok()
+        && (left == 1 || in_child(end, || is_good_generation(session, end, left - 1)))
+        && sign(&session).is_ok()
 }

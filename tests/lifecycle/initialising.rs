@@ -52,6 +52,19 @@ fn initialize(pkcs11: Pkcs11, mut arguments: CK_C_INITIALIZE_ARGS) -> ReturnValu
 }
 
 #[test]
+fn without_arguments_the_module_is_initialised_once_and_signs() {
+    in_own_process(|| {
+        let emulator = Emulator::start();
+        set(&emulator.variables());
+        let pkcs11 = Pkcs11::load();
+        let initialize = || ReturnValue(unsafe { pkcs11.list.C_Initialize.unwrap()(null_mut()) });
+        assert_eq!(initialize(), ReturnValue::OK);
+        assert_eq!(initialize(), ReturnValue::CRYPTOKI_ALREADY_INITIALIZED);
+        verify(&sign(&pkcs11.session()).unwrap());
+    });
+}
+
+#[test]
 fn with_all_mutex_functions_or_none_every_combination_of_flags_signs_and_no_function_is_called() {
     in_own_process(|| {
         let emulator = Emulator::start();
@@ -63,6 +76,8 @@ fn with_all_mutex_functions_or_none_every_combination_of_flags_signs_and_no_func
                 ReturnValue::OK,
                 "{flags} {functions}"
             );
+            let again = initialize(pkcs11, arguments(flags, functions));
+            assert_eq!(again, ReturnValue::CRYPTOKI_ALREADY_INITIALIZED);
             verify(&sign(&pkcs11.session()).unwrap());
             pkcs11.finalize().unwrap();
         }

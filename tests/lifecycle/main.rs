@@ -30,3 +30,5 @@ mod panics;
 mod resources;
 mod signing;
 mod soak;
+mod under_way;
+mod watchdog;

@@ -5,13 +5,13 @@ use std::os::raw::c_long;
 use std::path::PathBuf;
 use std::process::Command;
 
-use cryptoki_sys::CK_RV;
 use signpath_pkcs11::token::names::ReturnValue;
 
 use crate::signing::{sign, verify};
 use crate::support::artifacts;
 use crate::support::console::watching;
 use crate::support::emulator::Emulator;
+use crate::support::functions::{WITHOUT_MODULE, call, functions};
 use crate::support::pkcs11::{Pkcs11, initialized};
 
 /// Set in the process into which the clock is preloaded.
@@ -59,11 +59,10 @@ fn built_clock(library: PathBuf) -> PathBuf {
 fn a_panic_in_any_function_that_needs_an_initialised_module_is_a_general_error_of_that_call_alone() {
     with_clock_that_can_fail(|| {
         let pkcs11 = initialized(&[]);
-        let without_module = [0, 1, 3, 68, 69];
-        for index in (0..104).filter(|index| !without_module.contains(index)) {
-            let function = function(pkcs11, index);
+        let functions = functions(pkcs11.list).enumerate();
+        for (index, function) in functions.filter(|(index, _)| !WITHOUT_MODULE.contains(index)) {
             fail_clock(0, c_long::MAX);
-            let (value, text) = watching(|| unsafe { function(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) });
+            let (value, text) = watching(|| call(function.unwrap(), 0));
             fail_clock(-1, 0);
 
             assert_eq!(ReturnValue(value), ReturnValue::GENERAL_ERROR, "function {index}");
@@ -104,24 +103,4 @@ fn is_ended_by_panic(pkcs11: Pkcs11, readings: c_long) -> bool {
             false
         }
     }
-}
-
-type Anything = unsafe extern "C" fn(
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-) -> CK_RV;
-
-/// A function by its place in the list, behind the version.
-fn function(pkcs11: Pkcs11, index: usize) -> Anything {
-    let list = std::ptr::from_ref(pkcs11.list).cast::<Anything>();
-    unsafe { list.add(1 + index).read() }
 }

@@ -1,7 +1,19 @@
 //! What this process holds of the machine.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// The descriptors of this process, each with what it leads to.
+pub fn open_files() -> BTreeMap<u32, PathBuf> {
+    let folder = std::fs::read_dir("/proc/self/fd").unwrap();
+    let numbers: Vec<u32> =
+        folder.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
+    // the folder itself is closed by now
+    let leads_to = |number| std::fs::read_link(format!("/proc/self/fd/{number}")).ok();
+    numbers.into_iter().filter_map(|number| Some((number, leads_to(number)?))).collect()
+}
 
 /// What is held at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,15 +28,29 @@ pub fn verify(signature: &[u8]) {
 }
 
 /// Makes the next answers to signing requests take this long.
-pub fn delay_signatures(emulator: &Emulator, delay: Duration, times: u32) {
-    let milliseconds = u64::try_from(delay.as_millis()).unwrap();
-    let fault = json!({"route": "signHash", "delayMilliseconds": milliseconds, "times": times});
-    emulator.tell("POST", "faults", fault);
+pub fn delay_signatures(emulator: &Emulator, time: Duration, times: u32) {
+    delay(emulator, "signHash", time, times);
+}
+
+/// Makes the next answers of a route take this long.
+pub fn delay(emulator: &Emulator, route: &str, time: Duration, times: u32) {
+    let milliseconds = u64::try_from(time.as_millis()).unwrap();
+    emulator.tell(
+        "POST",
+        "faults",
+        json!({"route": route, "delayMilliseconds": milliseconds, "times": times}),
+    );
 }
 
 /// Waits until the emulator has received a signing request.
 pub fn wait_for_signing_request(emulator: &Emulator) {
-    while !emulator.request_lines().iter().any(|line| line.ends_with("/SignHash")) {
+    wait_for(emulator, "/SignHash", 1);
+}
+
+/// Waits until the emulator has received so many requests whose path ends like this.
+pub fn wait_for(emulator: &Emulator, path: &str, count: usize) {
+    let received = || emulator.request_lines().iter().filter(|line| line.ends_with(path)).count();
+    while received() < count {
         std::thread::sleep(Duration::from_millis(5));
     }
 }

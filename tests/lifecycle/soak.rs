@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -14,8 +14,9 @@ use crate::resources::Resources;
 use crate::signing::KEY;
 use crate::support::emulator::Emulator;
 use crate::support::isolation::{SOAK_SECONDS, in_own_process};
-use crate::support::pkcs11::{Pkcs11, Session, initialized};
+use crate::support::pkcs11::{Pkcs11, Session, set};
 use crate::support::verification;
+use crate::watchdog::Watchdog;
 
 const THREADS: usize = 64;
 
@@ -65,15 +66,9 @@ struct Run {
     calls: AtomicU64,
     errors: Mutex<BTreeMap<String, u64>>,
     samples: Mutex<Vec<(Vec<u8>, Vec<u8>)>>,
-    places: Vec<Place>,
-}
-
-/// What the others can see of a thread.
-#[derive(Default)]
-struct Place {
-    session: AtomicU64,
-    operation: AtomicUsize,
-    since_milliseconds: AtomicU64,
+    watchdog: Watchdog,
+    /// The session of each thread.
+    sessions: Vec<AtomicU64>,
 }
 
 /// A thread.
@@ -87,12 +82,12 @@ struct Worker {
 fn threads_that_do_everything_at_random_neither_lock_nor_leak_and_every_signature_verifies() {
     in_own_process(|| {
         let emulator = Emulator::with_tls();
-        let pkcs11 = initialized(&emulator.address());
-        make_first_requests(&emulator, pkcs11);
+        set(&emulator.address());
+        let pkcs11 = Pkcs11::load();
         let before = Resources::now();
         pkcs11.initialize().unwrap();
         let run = Run::new(pkcs11, emulator.pin());
-        let (warm, end) = std::thread::scope(|scope| {
+        let [warm, half, end] = std::thread::scope(|scope| {
             for number in 0..THREADS {
                 let run = &run;
                 scope.spawn(move || Worker::new(run, number).work(run));
@@ -101,7 +96,13 @@ fn threads_that_do_everything_at_random_neither_lock_nor_leak_and_every_signatur
         });
         run.pkcs11.finalize().unwrap();
         let after = Resources::settled(&before);
-        run.tell(&[("before", before), ("at work", warm), ("in the end", end), ("finalised", after)]);
+        run.tell(&[
+            ("before", before),
+            ("after a fifth", warm),
+            ("after a half", half),
+            ("in the end", end),
+            ("finalised", after),
+        ]);
 
         run.check_signatures_and_errors();
         assert_eq!((after.descriptors, after.tasks), (before.descriptors, before.tasks));
@@ -109,29 +110,22 @@ fn threads_that_do_everything_at_random_neither_lock_nor_leak_and_every_signatur
     });
 }
 
-/// The first request of a process leaves two descriptors behind, in this test's client and in the module: those of the
-/// signals that their runtimes could watch.
-fn make_first_requests(emulator: &Emulator, pkcs11: Pkcs11) {
-    forget_requests(emulator);
-    pkcs11.session().log_in(&emulator.pin()).unwrap();
-    pkcs11.finalize().unwrap();
-}
-
-/// Lets the threads work, and fails when one of them is locked. What was held after a fifth of the time, and in the end.
-fn watch(run: &Run, emulator: &Emulator) -> (Resources, Resources) {
-    let seconds = std::env::var(SOAK_SECONDS).map_or(15, |seconds| seconds.parse().unwrap());
-    let mut warm = None;
-    for second in 0..seconds {
-        std::thread::sleep(Duration::from_secs(1));
-        run.abort_if_locked();
-        forget_requests(emulator);
-        if second == seconds / 5 {
-            warm = Some(Resources::now());
+/// Lets the threads work, and ends the process when one of them is locked. What was held after a fifth of the time, after
+/// half of it, and in the end.
+fn watch(run: &Run, emulator: &Emulator) -> [Resources; 3] {
+    let seconds = std::env::var(SOAK_SECONDS).map_or(30, |seconds| seconds.parse().unwrap());
+    let length = Duration::from_secs(seconds);
+    let held_at = |moment: Duration| {
+        while run.started.elapsed() < moment && !run.over.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_secs(1));
+            run.watchdog.abort_if_locked();
+            forget_requests(emulator);
         }
-    }
-    let end = Resources::now();
+        Resources::now()
+    };
+    let held = [length / 5, length / 2, length].map(held_at);
     run.over.store(true, Ordering::Release);
-    (warm.unwrap_or(end), end)
+    held
 }
 
 /// The emulator keeps every request that it has not been told to forget.
@@ -151,12 +145,9 @@ impl Run {
             calls: AtomicU64::new(0),
             errors: Mutex::default(),
             samples: Mutex::default(),
-            places: (0..THREADS).map(|_| Place::default()).collect(),
+            watchdog: Watchdog::new(THREADS, LOCKED),
+            sessions: (0..THREADS).map(|_| AtomicU64::default()).collect(),
         }
-    }
-
-    fn milliseconds(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap()
     }
 
     fn count_error(&self, operation: &str, value: ReturnValue) {
@@ -164,23 +155,6 @@ impl Run {
         if !EXPECTED.contains(&value) {
             self.over.store(true, Ordering::Release);
         }
-    }
-
-    /// Says what every thread does and where in the kernel it waits, and ends the process.
-    fn abort_if_locked(&self) {
-        let limit = u64::try_from(LOCKED.as_millis()).unwrap();
-        let age = |place: &Place| {
-            self.milliseconds().saturating_sub(place.since_milliseconds.load(Ordering::Acquire))
-        };
-        if self.over.load(Ordering::Acquire) || self.places.iter().all(|place| age(place) < limit) {
-            return;
-        }
-        for (number, place) in self.places.iter().enumerate() {
-            let operation = OPERATIONS[place.operation.load(Ordering::Acquire)].0;
-            eprintln!("thread {number}: {operation}, for {} ms", age(place));
-        }
-        show_tasks();
-        std::process::abort();
     }
 
     fn tell(&self, moments: &[(&str, Resources)]) {
@@ -209,38 +183,23 @@ impl Run {
     }
 }
 
-/// What the kernel knows of each thread; its stack only where we may see it.
-fn show_tasks() {
-    for task in std::fs::read_dir("/proc/self/task").unwrap() {
-        let folder = task.unwrap().path();
-        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        let (wait, call, stack) = (read("wchan"), read("syscall"), read("stack"));
-        eprintln!("{}: waits in {wait}, system call {}\n{stack}", folder.display(), call.trim());
-    }
-}
-
 impl Worker {
     fn new(run: &Run, number: usize) -> Self {
         let random = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1);
         let session = run.pkcs11.session();
-        run.places[number].session.store(session.handle, Ordering::Release);
+        run.sessions[number].store(session.handle, Ordering::Release);
         Self { number, random, session }
     }
 
     fn work(mut self, run: &Run) {
         while !run.over.load(Ordering::Acquire) {
-            let operation = self.next_operation();
-            let (name, work, _) = OPERATIONS[operation];
-            let place = &run.places[self.number];
-            place.operation.store(operation, Ordering::Release);
-            place.since_milliseconds.store(run.milliseconds(), Ordering::Release);
+            let (name, work, _) = OPERATIONS[self.next_operation()];
             run.calls.fetch_add(1, Ordering::Relaxed);
-            if let Err(value) = work(run, &mut self) {
+            if let Err(value) = run.watchdog.call(self.number, name, || work(run, &mut self)) {
                 run.count_error(name, value);
                 self.reopen_if_closed(run);
             }
         }
-        run.places[self.number].since_milliseconds.store(u64::MAX, Ordering::Release);
     }
 
     fn next_operation(&mut self) -> usize {
@@ -266,14 +225,14 @@ impl Worker {
     }
 
     fn anybody(&mut self, run: &Run) -> Session {
-        let place = &run.places[usize::try_from(self.below(THREADS as u64)).unwrap()];
-        Session { pkcs11: run.pkcs11, handle: place.session.load(Ordering::Acquire) }
+        let session = &run.sessions[usize::try_from(self.below(THREADS as u64)).unwrap()];
+        Session { pkcs11: run.pkcs11, handle: session.load(Ordering::Acquire) }
     }
 
     fn reopen_if_closed(&mut self, run: &Run) {
         if self.session.info().is_err() {
             self.session = run.pkcs11.session();
-            run.places[self.number].session.store(self.session.handle, Ordering::Release);
+            run.sessions[self.number].store(self.session.handle, Ordering::Release);
         }
     }
 }

@@ -6,43 +6,11 @@ use cryptoki_sys::*;
 use signpath_pkcs11::token::names::ReturnValue;
 
 use crate::support::emulator::Emulator;
+use crate::support::functions::{
+    FUNCTIONS, GET_INTERFACE, GET_INTERFACE_LIST, WITHOUT_MODULE, call, functions,
+};
 use crate::support::isolation::in_own_process;
 use crate::support::pkcs11::{Pkcs11, check, initialized};
-
-/// Every function of the three lists, by its place in the largest.
-const FUNCTIONS: usize = 104;
-
-/// Functions that work without an initialised module, by their place in the list.
-const INITIALIZE: usize = 0;
-const FINALIZE: usize = 1;
-const GET_FUNCTION_LIST: usize = 3;
-const GET_INTERFACE_LIST: usize = 68;
-const GET_INTERFACE: usize = 69;
-
-type Anything = unsafe extern "C" fn(
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-    usize,
-) -> CK_RV;
-
-/// A list's functions as what they are: pointers behind a version.
-fn functions(list: *const CK_FUNCTION_LIST_3_2) -> Vec<Option<Anything>> {
-    let start = unsafe { list.cast::<u8>().add(size_of::<usize>()).cast::<Option<Anything>>() };
-    (0..FUNCTIONS).map(|index| unsafe { start.add(index).read() }).collect()
-}
-
-/// Calls a function with a first argument and zeros.
-fn call(function: Anything, first: usize) -> ReturnValue {
-    ReturnValue(unsafe { function(first, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) })
-}
 
 fn interface(
     pkcs11: &Pkcs11,
@@ -65,7 +33,7 @@ fn no_function_of_any_list_is_missing() {
         let pkcs11 = Pkcs11::load();
 
         assert_eq!(size_of::<CK_FUNCTION_LIST_3_2>(), (1 + FUNCTIONS) * size_of::<usize>());
-        assert!(functions(pkcs11.list).iter().all(Option::is_some));
+        assert!(functions(pkcs11.list).all(|function| function.is_some()));
     });
 }
 
@@ -76,8 +44,8 @@ fn the_three_lists_hold_the_same_functions() {
         let list = |version| interface(&pkcs11, None, Some(version), 0).unwrap().pFunctionList;
         let get_info = 2;
         for (version, length) in [((2, 40), 68), ((3, 0), 92)] {
-            let newest = functions(pkcs11.list);
-            for (index, function) in functions(list(version).cast()).into_iter().take(length).enumerate() {
+            let newest: Vec<_> = functions(pkcs11.list).collect();
+            for (index, function) in functions(list(version).cast()).take(length).enumerate() {
                 if index != get_info {
                     assert_eq!(
                         function.map(|function| function as usize),
@@ -146,10 +114,9 @@ fn the_list_of_interfaces_follows_the_convention_for_output() {
 #[test]
 fn before_initialisation_every_other_function_says_so_whatever_its_arguments() {
     in_own_process(|| {
-        let without_module = [INITIALIZE, FINALIZE, GET_FUNCTION_LIST, GET_INTERFACE_LIST, GET_INTERFACE];
-        for (index, function) in functions(Pkcs11::load().list).into_iter().enumerate() {
-            if !without_module.contains(&index) {
-                let value = call(function.unwrap(), 0);
+        for (index, function) in functions(Pkcs11::load().list).enumerate() {
+            if !WITHOUT_MODULE.contains(&index) {
+                let value = ReturnValue(call(function.unwrap(), 0));
                 assert_eq!(value, ReturnValue::CRYPTOKI_NOT_INITIALIZED, "function {index}");
             }
         }
@@ -164,14 +131,11 @@ fn a_bad_session_comes_before_a_bad_argument_and_both_before_not_supported() {
         let (sessions_begin, wait_for_slot_event) = (12, 67);
         let takes_session = |index: usize| index >= sessions_begin && index != wait_for_slot_event;
         let others = [12, 14, GET_INTERFACE_LIST, GET_INTERFACE];
-        for (index, function) in functions(pkcs11.list).into_iter().enumerate() {
+        for (index, function) in functions(pkcs11.list).enumerate() {
             if takes_session(index) && !others.contains(&index) {
-                assert_eq!(
-                    call(function.unwrap(), 0xdead),
-                    ReturnValue::SESSION_HANDLE_INVALID,
-                    "function {index}"
-                );
-                let value = call(function.unwrap(), pkcs11.session().handle as usize);
+                let call = |session| ReturnValue(call(function.unwrap(), session));
+                assert_eq!(call(0xdead), ReturnValue::SESSION_HANDLE_INVALID, "function {index}");
+                let value = call(pkcs11.session().handle as usize);
                 assert_ne!(value, ReturnValue::SESSION_HANDLE_INVALID, "function {index}");
                 assert_ne!(value, ReturnValue::GENERAL_ERROR, "function {index}");
             }
@@ -223,56 +187,5 @@ fn the_slot_never_has_an_event_and_who_waits_for_one_waits_for_the_end() {
         std::thread::sleep(std::time::Duration::from_millis(50));
         pkcs11.finalize().unwrap();
         assert_eq!(waiter.join().unwrap(), ReturnValue::CRYPTOKI_NOT_INITIALIZED);
-    });
-}
-
-#[test]
-fn every_way_of_initialising_that_the_standard_allows_is_accepted() {
-    unsafe extern "C" fn mutex(_: *mut std::ffi::c_void) -> CK_RV {
-        CKR_OK
-    }
-    unsafe extern "C" fn create(_: *mut *mut std::ffi::c_void) -> CK_RV {
-        CKR_OK
-    }
-    in_own_process(|| {
-        let list = Pkcs11::load().list;
-        let initialize = |arguments: Option<CK_C_INITIALIZE_ARGS>| {
-            let mut arguments = arguments;
-            let pointer =
-                arguments.as_mut().map_or(null_mut(), |arguments| std::ptr::from_mut(arguments).cast());
-            ReturnValue(unsafe { list.C_Initialize.unwrap()(pointer) })
-        };
-        let with_flags = |flags| CK_C_INITIALIZE_ARGS { flags, ..CK_C_INITIALIZE_ARGS::default() };
-        let callbacks = CK_C_INITIALIZE_ARGS {
-            CreateMutex: Some(create),
-            DestroyMutex: Some(mutex),
-            LockMutex: Some(mutex),
-            UnlockMutex: Some(mutex),
-            ..CK_C_INITIALIZE_ARGS::default()
-        };
-        let some_callbacks =
-            CK_C_INITIALIZE_ARGS { LockMutex: Some(mutex), ..CK_C_INITIALIZE_ARGS::default() };
-        let mut anything = 0;
-        let reserved =
-            CK_C_INITIALIZE_ARGS { pReserved: (&raw mut anything).cast(), ..CK_C_INITIALIZE_ARGS::default() };
-
-        for arguments in [
-            None,
-            Some(with_flags(0)),
-            Some(with_flags(CKF_OS_LOCKING_OK)),
-            Some(with_flags(CKF_LIBRARY_CANT_CREATE_OS_THREADS)),
-            Some(with_flags(CKF_OS_LOCKING_OK | CKF_LIBRARY_CANT_CREATE_OS_THREADS)),
-            Some(callbacks),
-        ] {
-            assert_eq!(initialize(arguments), ReturnValue::OK);
-            assert_eq!(initialize(arguments), ReturnValue::CRYPTOKI_ALREADY_INITIALIZED);
-            assert_eq!(ReturnValue(unsafe { list.C_Finalize.unwrap()(null_mut()) }), ReturnValue::OK);
-        }
-        assert_eq!(initialize(Some(some_callbacks)), ReturnValue::ARGUMENTS_BAD);
-        assert_eq!(initialize(Some(reserved)), ReturnValue::ARGUMENTS_BAD);
-        assert_eq!(
-            ReturnValue(unsafe { list.C_Finalize.unwrap()(null_mut()) }),
-            ReturnValue::CRYPTOKI_NOT_INITIALIZED
-        );
     });
 }

@@ -5,9 +5,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::stacks;
+
 const MARK: &str = "SIGNPATH_TEST_IN_PROCESS";
 
-/// A test that hangs is killed after this time; its threads' stacks are printed first where gdb is installed.
+/// A test that hangs is killed after this time; its threads' stacks are printed first.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Set where the tests run under valgrind, which takes its time.
@@ -19,18 +21,18 @@ pub const SOAK_SECONDS: &str = "SIGNPATH_SOAK_SECONDS";
 /// Runs the calling test's body in a process of its own, with nothing in its environment but what the test sets. The
 /// process that cargo started waits for it and shares its fate.
 pub fn in_own_process(body: impl FnOnce()) {
-    match std::env::var(MARK) {
-        Ok(_) => body(),
-        Err(_) => run_case(0),
+    match number_of_this_case() {
+        Some(_) => body(),
+        None => run_case(0),
     }
 }
 
 /// Runs the body once for each case, each time in a process of its own.
 pub fn in_own_process_each<T>(cases: impl IntoIterator<Item = T>, body: impl FnOnce(T)) {
     let mut cases = cases.into_iter();
-    match std::env::var(MARK) {
-        Ok(number) => body(cases.nth(number.parse().unwrap()).expect("a case of this number")),
-        Err(_) => (0..cases.count()).for_each(run_case),
+    match number_of_this_case() {
+        Some(number) => body(cases.nth(number).expect("a case of this number")),
+        None => (0..cases.count()).for_each(run_case),
     }
 }
 
@@ -49,8 +51,8 @@ pub fn in_own_process_side_by_side<T>(
     body: impl FnOnce(T),
 ) -> Vec<Ended> {
     let mut cases = cases.into_iter();
-    if let Ok(number) = std::env::var(MARK) {
-        body(cases.nth(number.parse().unwrap()).expect("a case of this number"));
+    if let Some(number) = number_of_this_case() {
+        body(cases.nth(number).expect("a case of this number"));
         return Vec::new();
     }
     let (test, count, next) = (this_test(), cases.count(), AtomicUsize::new(0));
@@ -66,6 +68,13 @@ pub fn in_own_process_side_by_side<T>(
     });
     ended.sort_by_key(|(number, _)| *number);
     ended.into_iter().map(|(_, ended)| ended).collect()
+}
+
+/// `None` in the process that cargo started.
+fn number_of_this_case() -> Option<usize> {
+    let number = std::env::var(MARK).ok()?;
+    stacks::allow_debugger();
+    Some(number.parse().unwrap())
 }
 
 fn this_test() -> String {
@@ -96,7 +105,7 @@ fn ended_case(test: &str, number: usize) -> Ended {
         match child.try_wait().unwrap() {
             Some(status) => break status,
             None if started.elapsed() > longest => {
-                show_stacks(child.id());
+                println!("{}", stacks::of_process(child.id()));
                 child.kill().unwrap();
                 panic!("{test}, case {number}, did not end within {} s", longest.as_secs());
             }
@@ -153,13 +162,4 @@ fn collect(
         text.extend(errors.join().unwrap());
         String::from_utf8_lossy(&text).into_owned()
     })
-}
-
-fn show_stacks(process: u32) {
-    let debugger = Command::new("gdb")
-        .args(["-p", &process.to_string(), "-batch", "-ex", "thread apply all bt"])
-        .output();
-    if let Ok(output) = debugger {
-        println!("{}", String::from_utf8_lossy(&output.stdout));
-    }
 }

@@ -20,8 +20,10 @@
 pub mod artifacts;
 pub mod bench;
 pub mod c_program;
+pub mod children;
 pub mod console;
 pub mod emulator;
+pub mod functions;
 pub mod images;
 pub mod isolation;
 pub mod pkcs11;
@@ -31,5 +33,6 @@ pub mod programs;
 pub mod proxy;
 pub mod relay;
 pub mod softhsm;
+pub mod stacks;
 pub mod tools;
 pub mod verification;

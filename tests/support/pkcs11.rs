@@ -3,6 +3,7 @@
 //! Each method is one C call, or two where the standard asks for the length first; the result is the `CK_RV` by name.
 
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::ptr::null_mut;
 
@@ -42,7 +43,8 @@ impl Pkcs11 {
 
     /// Loads a module; it stays loaded.
     pub fn load_file(path: &Path) -> Self {
-        Self::of_library(Box::leak(Box::new(unsafe { libloading::Library::new(path).unwrap() })))
+        let library = ManuallyDrop::new(unsafe { libloading::Library::new(path).unwrap() });
+        Self::of_library(&library)
     }
 
     /// The functions of a library, which must not be called once it is unloaded.

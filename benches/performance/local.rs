@@ -187,16 +187,15 @@ impl Token {
 }
 
 impl Token {
-    /// A public key of the token: the curve's base point, which is as good as any.
+    /// A public key that lasts as long as the session, and so costs no file: the curve's base point, as good as any.
     fn create(&self, label: &str) {
         const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
         let mut point = vec![4, 65];
         point.extend(base_point());
-        let (class, kind, yes) = (CKO_PUBLIC_KEY.to_ne_bytes(), CKK_EC.to_ne_bytes(), [CK_TRUE]);
+        let (class, kind) = (CKO_PUBLIC_KEY.to_ne_bytes(), CKK_EC.to_ne_bytes());
         let mut template = [
             attribute(CKA_CLASS, &class),
             attribute(CKA_KEY_TYPE, &kind),
-            attribute(CKA_TOKEN, &yes),
             attribute(CKA_LABEL, label.as_bytes()),
             attribute(CKA_ID, label.as_bytes()),
             attribute(CKA_EC_PARAMS, P256),

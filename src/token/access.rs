@@ -105,7 +105,8 @@ impl Access {
         let settings = self.settings()?;
         let user = Arc::new(settings.user(credentials(settings, pin)?));
         if !self.is_fresh(&turn, &user) {
-            self.list(&turn, &user).map_err(refused_at_login)?;
+            let listed = self.list(&turn, &user);
+            listed.inspect_err(|_| settings.client.forget_tokens()).map_err(refused_at_login)?;
         }
         if !is_open() {
             return Err(refused(
@@ -129,6 +130,10 @@ impl Access {
         }
         if let Some(listing) = state.listing.as_mut().filter(|_| self.is_login_required()) {
             listing.keyring = Arc::new(listing.keyring.renumbered());
+        }
+        drop(state);
+        if let Ok(settings) = &self.settings {
+            settings.client.forget_tokens();
         }
         Ok(())
     }
@@ -168,10 +173,11 @@ impl Access {
         self.list(&turn, user)
     }
 
-    /// A visible object; never asks.
+    /// A visible object, and the user who sees it; never asks.
     pub fn object(&self, handle: ObjectHandle) -> Option<(Object, Arc<User>)> {
-        let keyring = self.known_keyring()?;
-        Some((keyring.object(handle)?.clone(), Arc::clone(&keyring.user)))
+        let user = self.viewer().ok().flatten()?;
+        let keyring = self.keyring_of(&user)?;
+        Some((keyring.object(handle)?.clone(), user))
     }
 
     /// The settings, where they can be used.
@@ -234,7 +240,7 @@ impl Access {
             self.log.error(&nothing_to_sign_with(settings));
         }
         let previous = self.keyring_of(user);
-        let keyring = Keyring::new(Arc::clone(user), policies, settings.appearance(), previous.as_deref());
+        let keyring = Keyring::new(policies, settings.appearance(), previous.as_deref());
         let keyring = Arc::new(keyring);
         let listing = Listing { seal: self.sealed(user), at: Instant::now(), keyring: Arc::clone(&keyring) };
         turn.state().listing = Some(listing);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
+use zeroize::Zeroize;
 
 use super::error::{Error, Result, refused};
 use super::names::{ObjectHandle, ReturnValue};
@@ -109,6 +110,7 @@ impl Access {
             listed.inspect_err(|_| settings.client.forget_tokens()).map_err(refused_at_login)?;
         }
         if !is_open() {
+            settings.client.forget_tokens();
             return Err(refused(
                 ReturnValue::SESSION_CLOSED,
                 "the session was closed while the login was under way",
@@ -259,7 +261,14 @@ impl Access {
     }
 
     fn sealed(&self, user: &User) -> hmac::Tag {
-        let Credentials { organization, token } = user.credentials();
+        let seal = self.seal_of(user.credentials());
+        overwrite_stack();
+        seal
+    }
+
+    // not inlined, nor is what overwrites its frames
+    #[inline(never)]
+    fn seal_of(&self, Credentials { organization, token }: &Credentials) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.seal);
         context.update(organization.as_str().as_bytes());
         context.update(token.reveal().as_bytes());
@@ -308,6 +317,13 @@ impl Drop for Turn<'_> {
         self.state().asking = false;
         self.access.answered.notify_all();
     }
+}
+
+/// Overwrites the stack below the caller's frame: a digest works on a copy of what it digests, and leaves it there.
+#[inline(never)]
+fn overwrite_stack() {
+    const MOST: usize = 8 << 10;
+    [0_u8; MOST].zeroize();
 }
 
 /// The credentials that a PIN stands for.

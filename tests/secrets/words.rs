@@ -81,8 +81,7 @@ fn do_everything(module: &Path, emulator: &Emulator, source: Source) -> Host {
         assert_eq!(host.log_in(&pin), ReturnValue::OK);
     }
     host.succeeds(&[Call::Find, Call::Sign, Call::SignParts]);
-    for mut fault in echoes(token) {
-        fault["route"] = json!("signHash");
+    for fault in echoes(token) {
         emulator.tell("POST", "faults", fault);
         assert_ne!(host.call(Call::Sign), ReturnValue::OK);
     }

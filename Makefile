@@ -11,8 +11,8 @@ export SIGNPATH_TOOLS_CACHE ?= $(CURDIR)/.cache/tools
 cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
-steps := prerequisites format shell build lint tools dependencies rust-tests demo
-long_steps := docs valgrind faults soak
+steps := prerequisites format shell build lint tools dependencies sbom rust-tests demo
+long_steps := docs valgrind faults soak secrets reproducible
 
 .PHONY: help
 help: ## List what can be made
@@ -25,7 +25,7 @@ demo: ## Sign images with stock cosign through the module, start to end (KEEP=1 
 
 .PHONY: build
 build: ## Build what is shipped: the module, and the programs beside it
-	$(cargo) build --release
+	@scripts/build-release
 
 .PHONY: test
 test: ## Run what CI runs; installs what is missing
@@ -67,7 +67,7 @@ dependencies: ## Check licences, forbidden crates, sources and known vulnerabili
 
 .PHONY: rust-tests
 # The tests find the shipped files by this variable, and skip nothing when one is missing.
-rust-tests valgrind soak faults: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
+rust-tests valgrind soak faults secrets: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
 rust-tests: ## Run the tests in Rust, those of the shipped files against what `make build` built
 	$(cargo) test
 
@@ -83,6 +83,21 @@ soak: ## Have 64 threads do everything at random, and print the figures (5 minut
 .PHONY: faults
 faults: ## Run the table of faults: what each call does, how often it asks, and for how long (half a minute)
 	$(cargo) test --test faults
+
+.PHONY: secrets
+# The one build in which secrets are neither masked nor cleared. It has a folder of its own, and nothing else is made so.
+secrets: export SIGNPATH_TEST_KEEPING_SECRETS = $(shell source scripts/lib.bash && target_directory)/keep-secrets
+secrets: ## Search for the API token in logs, requests and memory, after every fault (3 minutes)
+	$(cargo) rustc --lib --crate-type cdylib --no-default-features --profile keep-secrets -- --cfg signpath_keep_secrets
+	$(cargo) test --test secrets
+
+.PHONY: sbom
+sbom: ## Write the bill of materials of what is shipped
+	@scripts/bill-of-materials
+
+.PHONY: reproducible
+reproducible: ## Build what is shipped again, elsewhere and without a network, and compare it bit for bit (10 minutes)
+	@scripts/reproduce
 
 .PHONY: bench
 bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)

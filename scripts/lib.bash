@@ -14,6 +14,9 @@ readonly jsign_version=7.4
 readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
 readonly maven_dependency_version=3.8.1
 readonly cargo_deny_version=0.20.2
+readonly cargo_auditable_version=0.7.7
+readonly rust_audit_info_version=0.5.4
+readonly cargo_cyclonedx_version=0.5.9
 # What the go.mod files of the versions above ask for: cosign 3 wants the newest.
 readonly go_version=1.26.0
 # From this version on, Go fetches by itself the newer Go that a module asks for (unless GOTOOLCHAIN=local).
@@ -107,6 +110,9 @@ tool_path() {
         cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
         crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
+        cargo-auditable) printf '%s/cargo-auditable-%s/bin/cargo-auditable' "$tools_cache" "$cargo_auditable_version" ;;
+        rust-audit-info) printf '%s/rust-audit-info-%s/bin/rust-audit-info' "$tools_cache" "$rust_audit_info_version" ;;
+        cargo-cyclonedx) printf '%s/cargo-cyclonedx-%s/bin/cargo-cyclonedx' "$tools_cache" "$cargo_cyclonedx_version" ;;
         jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test that cannot go on must fail, helpers included"
 )]
@@ -147,4 +148,32 @@ fn as_anchor(heading: &str) -> String {
         .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
         .collect::<String>()
         .replace(' ', "-")
+}
+
+/// The tests that the last cells of the tables of THREATS.md name: `[name](file)`, or a target of the Makefile.
+fn named_tests() -> Vec<String> {
+    let document = std::fs::read_to_string(package().join("THREATS.md")).unwrap();
+    let rows =
+        document.lines().filter(|line| line.starts_with("| ")).filter(|line| !line.starts_with("| ---"));
+    let cells = rows.map(|row| row.trim_end_matches(" |").rsplit(" | ").next().unwrap());
+    cells.filter(|cell| *cell != "test").flat_map(|cell| cell.split(", ").map(str::to_owned)).collect()
+}
+
+#[test]
+fn each_test_that_the_list_of_threats_names_is_there() {
+    let makefile = std::fs::read_to_string(package().join("Makefile")).unwrap();
+    let tests = named_tests();
+    assert!(tests.len() > 30, "{tests:?}");
+    for test in tests {
+        if let Some(target) = test.strip_prefix("`make ") {
+            let target = format!("\n{}: ## ", target.trim_end_matches('`'));
+            assert!(makefile.contains(&target), "{test}");
+            continue;
+        }
+        let (name, file) = test.trim_matches(['[', ')']).split_once("](").expect("a link to a test");
+        let source = std::fs::read_to_string(package().join(file)).expect(file);
+        let lines: Vec<&str> = source.lines().map(str::trim).collect();
+        let is_named = |lines: &[&str]| lines[0] == "#[test]" && lines[1] == format!("fn {name}() {{");
+        assert!(lines.windows(2).any(is_named), "{file} has no test {name}");
+    }
 }

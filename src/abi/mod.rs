@@ -10,6 +10,7 @@ mod functions;
 mod gate;
 mod general;
 mod interfaces;
+mod memory;
 mod objects;
 mod pointers;
 mod process;

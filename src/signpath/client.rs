@@ -101,6 +101,11 @@ impl Client {
         }
     }
 
+    /// Closes the connections, which remember the last token that was sent over them.
+    pub fn forget_tokens(&self) {
+        self.connections.close();
+    }
+
     /// Ends every request under way, and lets none begin.
     pub fn stop(&self) {
         self.stopping.send_replace(true);

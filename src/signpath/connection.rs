@@ -6,7 +6,7 @@
 
 use std::error::Error as StdError;
 use std::net::ToSocketAddrs;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -45,38 +45,64 @@ pub(super) struct Route {
 pub(super) struct Connections {
     route: Route,
     tls: OnceLock<ClientConfig>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// How many times all connections were closed.
+    closures: u64,
 }
 
 /// A client with the runtime that its sockets belong to.
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) runtime: Runtime,
+    /// How many times all connections had been closed when it was taken.
+    closures: u64,
 }
 
 impl Connections {
     pub(super) fn new(route: Route) -> Self {
-        Self { route, tls: OnceLock::new(), idle: Mutex::new(Vec::new()) }
+        Self { route, tls: OnceLock::new(), idle: Mutex::default() }
     }
 
     /// An idle connection, or a new one, which connects with its first request.
     pub(super) fn take(&self) -> Result<Connection, Failure> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
+        let (connection, closures) = {
+            let mut idle = self.idle();
+            (idle.connections.pop(), idle.closures)
+        };
+        match connection {
             Some(connection) => Ok(connection),
-            None => self.open(),
+            None => self.open(closures),
         }
     }
 
     /// Keeps a connection for the next request.
     pub(super) fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST_IDLE {
-            idle.push(connection);
+        let mut idle = self.idle();
+        if idle.connections.len() < MOST_IDLE && connection.closures == idle.closures {
+            idle.connections.push(connection);
         }
     }
 
-    fn open(&self) -> Result<Connection, Failure> {
+    /// Closes all connections, those in use when they are given back: each has its last request in a buffer, token
+    /// included.
+    pub(super) fn close(&self) {
+        let mut idle = self.idle();
+        idle.closures += 1;
+        let connections = std::mem::take(&mut idle.connections);
+        drop(idle);
+        drop(connections);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, closures: u64) -> Result<Connection, Failure> {
         let mut builder = Client::builder()
             .tls_backend_preconfigured(self.tls()?)
             .http1_only()
@@ -91,7 +117,8 @@ impl Connections {
         }
         let client = builder.build().map_err(|error| cannot("preparing the HTTP client", &error))?;
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-        Ok(Connection { client, runtime: runtime.map_err(|error| cannot("preparing for requests", &error))? })
+        let runtime = runtime.map_err(|error| cannot("preparing for requests", &error))?;
+        Ok(Connection { client, runtime, closures })
     }
 
     /// Whom to trust. A failure is not kept: a process that was short of descriptors may have some by now.

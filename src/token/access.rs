@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
+use zeroize::Zeroize;
 
 use super::error::{Error, Result, refused};
 use super::names::{ObjectHandle, ReturnValue};
@@ -105,9 +106,11 @@ impl Access {
         let settings = self.settings()?;
         let user = Arc::new(settings.user(credentials(settings, pin)?));
         if !self.is_fresh(&turn, &user) {
-            self.list(&turn, &user).map_err(refused_at_login)?;
+            let listed = self.list(&turn, &user);
+            listed.inspect_err(|_| settings.client.forget_tokens()).map_err(refused_at_login)?;
         }
         if !is_open() {
+            settings.client.forget_tokens();
             return Err(refused(
                 ReturnValue::SESSION_CLOSED,
                 "the session was closed while the login was under way",
@@ -129,6 +132,10 @@ impl Access {
         }
         if let Some(listing) = state.listing.as_mut().filter(|_| self.is_login_required()) {
             listing.keyring = Arc::new(listing.keyring.renumbered());
+        }
+        drop(state);
+        if let Ok(settings) = &self.settings {
+            settings.client.forget_tokens();
         }
         Ok(())
     }
@@ -168,10 +175,11 @@ impl Access {
         self.list(&turn, user)
     }
 
-    /// A visible object; never asks.
+    /// A visible object, and the user who sees it; never asks.
     pub fn object(&self, handle: ObjectHandle) -> Option<(Object, Arc<User>)> {
-        let keyring = self.known_keyring()?;
-        Some((keyring.object(handle)?.clone(), Arc::clone(&keyring.user)))
+        let user = self.viewer().ok().flatten()?;
+        let keyring = self.keyring_of(&user)?;
+        Some((keyring.object(handle)?.clone(), user))
     }
 
     /// The settings, where they can be used.
@@ -234,7 +242,7 @@ impl Access {
             self.log.error(&nothing_to_sign_with(settings));
         }
         let previous = self.keyring_of(user);
-        let keyring = Keyring::new(Arc::clone(user), policies, settings.appearance(), previous.as_deref());
+        let keyring = Keyring::new(policies, settings.appearance(), previous.as_deref());
         let keyring = Arc::new(keyring);
         let listing = Listing { seal: self.sealed(user), at: Instant::now(), keyring: Arc::clone(&keyring) };
         turn.state().listing = Some(listing);
@@ -253,7 +261,14 @@ impl Access {
     }
 
     fn sealed(&self, user: &User) -> hmac::Tag {
-        let Credentials { organization, token } = user.credentials();
+        let seal = self.seal_of(user.credentials());
+        overwrite_stack();
+        seal
+    }
+
+    // not inlined, nor is what overwrites its frames
+    #[inline(never)]
+    fn seal_of(&self, Credentials { organization, token }: &Credentials) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.seal);
         context.update(organization.as_str().as_bytes());
         context.update(token.reveal().as_bytes());
@@ -302,6 +317,13 @@ impl Drop for Turn<'_> {
         self.state().asking = false;
         self.access.answered.notify_all();
     }
+}
+
+/// Overwrites the stack below the caller's frame: a digest works on a copy of what it digests, and leaves it there.
+#[inline(never)]
+fn overwrite_stack() {
+    const MOST: usize = 8 << 10;
+    [0_u8; MOST].zeroize();
 }
 
 /// The credentials that a PIN stands for.

@@ -10,7 +10,7 @@ use cryptoki_sys::CK_ULONG;
 use super::attributes::Attribute;
 use super::names::{AttributeType, ObjectClass, ObjectHandle};
 use super::profile::Profile;
-use crate::signpath::{Certificate, PublicKey, SigningPolicy, User};
+use crate::signpath::{Certificate, PublicKey, SigningPolicy};
 
 /// A key of the token.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,10 +117,8 @@ pub struct Appearance {
     pub private: bool,
 }
 
-/// All objects that one user sees.
+/// All objects that one user sees. It outlives a logout, and so does not know who that is.
 pub struct Keyring {
-    /// The user in whose name they were listed, and who signs.
-    pub user: Arc<User>,
     objects: Vec<Object>,
     by_handle: HashMap<ObjectHandle, usize>,
     by_name: HashMap<Vec<u8>, Vec<usize>>,
@@ -128,19 +126,14 @@ pub struct Keyring {
 
 impl Keyring {
     /// Makes objects of policies. Handles of `previous` are kept where nothing changed.
-    pub fn new(
-        user: Arc<User>,
-        policies: Vec<SigningPolicy>,
-        appearance: Appearance,
-        previous: Option<&Self>,
-    ) -> Self {
+    pub fn new(policies: Vec<SigningPolicy>, appearance: Appearance, previous: Option<&Self>) -> Self {
         let mut objects: Vec<Object> =
             keys(policies).into_iter().flat_map(|key| objects_of(key, appearance)).collect();
         for object in &mut objects {
             let known = previous.and_then(|previous| previous.same_object(object));
             object.handle = known.map_or_else(new_handle, |known| known.handle);
         }
-        Self::of_objects(user, objects)
+        Self::of_objects(objects)
     }
 
     /// The same objects under new handles: after logout the old ones stay invalid (PKCS#11 v3.1 section 5.6.10).
@@ -149,7 +142,7 @@ impl Keyring {
         for object in &mut objects {
             object.handle = new_handle();
         }
-        Self::of_objects(Arc::clone(&self.user), objects)
+        Self::of_objects(objects)
     }
 
     /// An object by its handle.
@@ -179,7 +172,7 @@ impl Keyring {
         })
     }
 
-    fn of_objects(user: Arc<User>, objects: Vec<Object>) -> Self {
+    fn of_objects(objects: Vec<Object>) -> Self {
         let by_handle = objects.iter().enumerate().map(|(index, object)| (object.handle, index)).collect();
         let mut by_name: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
         for (index, key) in
@@ -187,7 +180,7 @@ impl Keyring {
         {
             by_name.entry(key.label.as_bytes().to_vec()).or_default().push(index);
         }
-        Self { user, objects, by_handle, by_name }
+        Self { objects, by_handle, by_name }
     }
 
     fn with_name(&self, name: &[u8]) -> impl Iterator<Item = &Object> {

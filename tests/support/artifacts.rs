@@ -17,6 +17,11 @@ pub fn tool() -> PathBuf {
     artifact("signpath-tool")
 }
 
+/// The list of everything that they are made of.
+pub fn bill_of_materials() -> PathBuf {
+    made("signpath-pkcs11.cdx.json", "make sbom")
+}
+
 /// The folder of the package.
 pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -41,8 +46,12 @@ pub fn program(name: &str, debian_package: &str) -> PathBuf {
 }
 
 fn artifact(name: &str) -> PathBuf {
+    made(name, "make build")
+}
+
+fn made(name: &str, command: &str) -> PathBuf {
     let folder = std::env::var_os("SIGNPATH_TEST_ARTIFACTS").map(PathBuf::from);
     let path = folder.unwrap_or_else(|| package().join("target/release")).join(name);
-    assert!(path.exists(), "{} is missing; build it: make build", path.display());
+    assert!(path.exists(), "{} is missing; make it: {command}", path.display());
     path
 }

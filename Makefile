@@ -11,8 +11,8 @@ export SIGNPATH_TOOLS_CACHE ?= $(CURDIR)/.cache/tools
 cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
-steps := prerequisites format shell build lint tools dependencies rust-tests demo
-long_steps := docs valgrind faults soak
+steps := prerequisites format shell build lint tools dependencies rust-tests fuzz-briefly demo
+long_steps := docs valgrind faults soak fuzz
 
 .PHONY: help
 help: ## List what can be made
@@ -87,6 +87,15 @@ soak: ## Have 64 threads do everything at random, and print the figures (5 minut
 .PHONY: faults
 faults: ## Run the table of faults: what each call does, how often it asks, and for how long (half a minute)
 	$(cargo) test --test faults
+
+.PHONY: fuzz-briefly
+fuzz-briefly: export SIGNPATH_FUZZ_SECONDS := 5
+fuzz-briefly: ## Give every fuzzer its corpus and five seconds (2 minutes, the first build aside)
+	@scripts/fuzz
+
+.PHONY: fuzz
+fuzz: ## Fuzz all readers, and the module's functions (20 minutes; SIGNPATH_FUZZ_SECONDS=… for each target)
+	@scripts/fuzz
 
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors

@@ -11,8 +11,8 @@ export SIGNPATH_TOOLS_CACHE ?= $(CURDIR)/.cache/tools
 cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
-steps := prerequisites format shell build lint tools dependencies sbom rust-tests demo
-long_steps := docs valgrind faults soak secrets reproducible
+steps := prerequisites format shell build lint tools dependencies sbom rust-tests fuzz-briefly demo
+long_steps := docs valgrind faults soak secrets fuzz reproducible
 
 .PHONY: help
 help: ## List what can be made
@@ -102,6 +102,15 @@ reproducible: ## Build what is shipped again, elsewhere and without a network, a
 .PHONY: bench
 bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
 	$(cargo) bench --bench performance -- $(SCENARIO)
+
+.PHONY: fuzz-briefly
+fuzz-briefly: export SIGNPATH_FUZZ_SECONDS := 5
+fuzz-briefly: ## Give every fuzzer its corpus and five seconds (2 minutes, the first build aside)
+	@scripts/fuzz
+
+.PHONY: fuzz
+fuzz: ## Fuzz all readers, and the module's functions (20 minutes; SIGNPATH_FUZZ_SECONDS=… for each target)
+	@scripts/fuzz
 
 .PHONY: docs
 docs: ## Build the documentation of the code with warnings as errors

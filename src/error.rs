@@ -104,10 +104,53 @@ pub(crate) const MASK: &str = "***";
 /// Whether secrets are neither masked nor cleared: in a build that only tests have, whose secrets their search must find.
 pub(crate) const KEEP_SECRETS: bool = cfg!(signpath_keep_secrets);
 
-/// Replaces every occurrence of `secret` in `text`. Very short secrets are left: masking each `a` hides nothing and
-/// destroys the message.
+/// Replaces every occurrence of `secret` in `text`, also where JSON, a URL or HTML escapes what is no letter or digit in
+/// it. Very short secrets are left: masking each `a` hides nothing and destroys the message.
 pub(crate) fn conceal(text: &str, secret: &str) -> String {
-    if secret.len() < 6 || KEEP_SECRETS { text.to_owned() } else { text.replace(secret, MASK) }
+    if secret.len() < 6 || KEEP_SECRETS {
+        return text.to_owned();
+    }
+    let mut concealed = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        match behind(rest, secret) {
+            Some(after) => {
+                concealed.push_str(MASK);
+                rest = after;
+            }
+            None => {
+                concealed.push(character);
+                rest = rest.strip_prefix(character).unwrap_or_default();
+            }
+        }
+    }
+    concealed
+}
+
+/// What follows `secret` in a text that begins with it.
+fn behind<'a>(text: &'a str, secret: &str) -> Option<&'a str> {
+    secret.chars().try_fold(text, |rest, character| {
+        rest.strip_prefix(character).or_else(|| behind_escaped(rest, character))
+    })
+}
+
+fn behind_escaped(text: &str, character: char) -> Option<&str> {
+    if character.is_ascii_alphanumeric() || !text.starts_with(['\\', '%', '&']) {
+        return None;
+    }
+    let code = u32::from(character);
+    let escapes = [
+        format!("\\u{code:04x}"),
+        format!("\\{character}"),
+        format!("%{code:02x}"),
+        format!("&#x{code:x};"),
+        format!("&#{code};"),
+    ];
+    let matching = |escape: &String| {
+        let (start, rest) = text.split_at_checked(escape.len())?;
+        start.eq_ignore_ascii_case(escape).then_some(rest)
+    };
+    escapes.iter().find_map(matching)
 }
 
 #[cfg(test)]
@@ -133,5 +176,18 @@ mod tests {
     fn a_secret_is_masked_wherever_it_stands_and_a_short_one_is_left() {
         assert_eq!(conceal("a s3cr3t-token b, s3cr3t-token", "s3cr3t-token"), "a *** b, ***");
         assert_eq!(conceal("a b", "a"), "a b");
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_whatever_way_its_signs_are_escaped() {
+        for text in [
+            r"s3cr3t\u002B\/\u003d",
+            "s3cr3t%2B%2f%3D",
+            "s3cr3t&#x2B;&#47;&#x3d;",
+            r"s3cr3t+\/%3D",
+            "s3cr3t+/=",
+        ] {
+            assert_eq!(conceal(&format!("\u{e4}{text}%"), "s3cr3t+/="), "\u{e4}***%", "{text}");
+        }
     }
 }

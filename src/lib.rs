@@ -33,6 +33,9 @@ mod abi;
 pub mod config;
 pub mod credentials;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+#[path = "../fuzz/module/mod.rs"]
+pub mod fuzzing;
 pub mod host;
 pub mod log;
 pub mod signpath;

@@ -42,18 +42,43 @@ const SECRET_ENDS: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
 const SHORTEST_TOKEN: usize = 38;
 
 /// One line of all arguments with every secret masked.
-pub(super) fn command_line(arguments: &[String], secrets: &[&str]) -> String {
+pub(crate) fn command_line(arguments: &[String], secrets: &[&str]) -> String {
     if KEEP_SECRETS {
         return arguments.join(" ");
     }
     let whole = mask_option_values(arguments.iter().map(String::as_str), secrets);
-    // an argument of `sh -c` is a command line itself
-    let words: Vec<String> = whole.iter().map(|argument| mask_words(argument, secrets)).collect();
+    // an argument of `sh -c` is a command line itself, in which a value with spaces has quotes around it
+    let quoted = whole.iter().map(|argument| mask_words(quoted_words(argument).into_iter(), secrets));
+    let words: Vec<String> =
+        quoted.map(|argument| mask_words(argument.split(char::is_whitespace), secrets)).collect();
     words.join(" ")
 }
 
-fn mask_words(argument: &str, secrets: &[&str]) -> String {
-    mask_option_values(argument.split(char::is_whitespace), secrets).join(" ")
+fn mask_words<'a>(words: impl Iterator<Item = &'a str>, secrets: &[&str]) -> String {
+    mask_option_values(words, secrets).join(" ")
+}
+
+/// The words of a shell's command line. A quote that begins a word, or the value of an option, holds it together up to
+/// the next such quote.
+fn quoted_words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quote, mut before) = (0, None, ' ');
+    for (at, character) in text.char_indices() {
+        match quote {
+            Some(open) if character == open => quote = None,
+            None if matches!(character, '\'' | '"') && (before.is_whitespace() || before == '=') => {
+                quote = Some(character);
+            }
+            None if character.is_whitespace() => {
+                words.extend(text.get(start..at));
+                start = at + character.len_utf8();
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    words.extend(text.get(start..));
+    words
 }
 
 fn mask_option_values<'a>(words: impl Iterator<Item = &'a str>, secrets: &[&str]) -> Vec<String> {
@@ -65,7 +90,8 @@ fn mask_option_values<'a>(words: impl Iterator<Item = &'a str>, secrets: &[&str]
         } else {
             mask_word(word, secrets)
         });
-        is_value_of_option = names_secret_option(word);
+        // several spaces in a row make empty words
+        is_value_of_option = names_secret_option(word) || is_value_of_option && word.is_empty();
     }
     masked
 }
@@ -310,6 +336,14 @@ mod tests {
             masked(&["sh", "-c", "cd a\npkcs11-tool\n\t--pin x"]),
             "sh -c cd a pkcs11-tool  --pin ***"
         );
+        assert_eq!(masked(&["sh", "-c", "pkcs11-tool --pin \t x -O"]), "sh -c pkcs11-tool --pin   *** -O");
+    }
+
+    #[test]
+    fn a_quoted_value_inside_an_argument_is_masked_to_its_end() {
+        assert_eq!(masked(&["sh", "-c", "tool --pin 'my pin' -O"]), "sh -c tool --pin *** -O");
+        assert_eq!(masked(&["sh", "-c", "tool --pin=\"my pin\" -O"]), "sh -c tool --pin=***");
+        assert_eq!(masked(&["sh", "-c", "bash -c 'tool --pin x'"]), "sh -c bash -c 'tool --pin ***");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Signing one hash, in the service's two contracts: `POST SigningRequests/SignHash` (JSON, SignPath 1.196.0 and
 //! later), and the fast signing request of earlier servers (`POST SigningRequests`, a form with a `payload.json`).
 
-mod current;
-mod legacy;
+pub(crate) mod current;
+pub(crate) mod legacy;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -149,14 +149,14 @@ fn json(body: &impl Serialize, asked: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// What an answer of either contract says.
-struct Said {
+pub(crate) struct Said {
     hash: Option<String>,
     signature: String,
     request: Option<String>,
 }
 
 /// The signature in an answer; `None` if there is none, or if it is of another hash.
-fn read(body: &[u8], hash: &HashToSign<'_>, said: fn(&[u8]) -> Option<Said>) -> Option<Signed> {
+pub(crate) fn read(body: &[u8], hash: &HashToSign<'_>, said: fn(&[u8]) -> Option<Said>) -> Option<Signed> {
     let said = said(body)?;
     let is_of_this_hash =
         said.hash.is_none_or(|echo| BASE64_STANDARD.decode(echo).is_ok_and(|echo| echo == hash.hash));
@@ -176,7 +176,7 @@ fn fixed_width(signature: Vec<u8>, key: &PublicKey) -> Vec<u8> {
 }
 
 /// Reads an Ecdsa-Sig-Value (RFC 3279 section 2.2.3).
-fn from_der(der: &[u8], width: usize) -> Option<Vec<u8>> {
+pub(crate) fn from_der(der: &[u8], width: usize) -> Option<Vec<u8>> {
     let mut reader = SliceReader::new(der).ok()?;
     let (r, s) = reader
         .sequence(|sequence| {

@@ -5,7 +5,7 @@ pub mod client;
 mod connection;
 pub mod hash_signing;
 pub mod policies;
-mod problem;
+pub(crate) mod problem;
 pub mod public_key;
 pub mod retry;
 mod sending;

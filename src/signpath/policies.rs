@@ -39,13 +39,13 @@ impl SigningPolicy {
 /// What an answer listed: the policies understood, in the service's order, and a sentence for each entry that was
 /// left out or shown in part.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Listing {
-    pub(super) policies: Vec<SigningPolicy>,
-    pub(super) remarks: Vec<String>,
+pub(crate) struct Listing {
+    pub(crate) policies: Vec<SigningPolicy>,
+    pub(crate) remarks: Vec<String>,
 }
 
 /// Reads an answer; `None` if it is not a list of policies at all.
-pub(super) fn read(body: &[u8]) -> Option<Listing> {
+pub(crate) fn read(body: &[u8]) -> Option<Listing> {
     let entries = entries(body)?;
     if !entries.is_empty() && !entries.iter().any(|entry| entry.get().starts_with('{')) {
         return None;

@@ -14,7 +14,7 @@ const LONGEST_SUMMARY: usize = 500;
 
 /// An answer of the service, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) status: StatusCode,
     /// The `Location`, of a redirect or of what was made.
     pub(super) location: Option<String>,
@@ -28,12 +28,11 @@ pub(super) struct Answer {
 impl Answer {
     /// Takes an answer. A service, or a proxy before it, may repeat `secret` when it refuses a request; nobody may read
     /// it there.
-    pub(super) fn new(status: StatusCode, location: Option<String>, body: Vec<u8>, secret: &str) -> Self {
+    pub(crate) fn new(status: StatusCode, location: Option<String>, body: Vec<u8>, secret: &str) -> Self {
         if status.is_success() {
             return Self { status, location, body, words: None, repeated: false };
         }
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let location = location.map(|location| conceal(&conceal(&location, secret), &encoded));
+        let location = location.map(|location| conceal(&location, secret));
         Self { status, location, body: Vec::new(), words: summary(&body, secret), repeated: false }
     }
 
@@ -56,7 +55,7 @@ impl Answer {
     }
 
     /// The failure that this answer is.
-    pub(super) fn failure(&self, asked: &str) -> Failure {
+    pub(crate) fn failure(&self, asked: &str) -> Failure {
         let mut answered = format!("SignPath answered {}", self.status);
         if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
             answered.push_str(&format!(", a redirect to {location}"));
@@ -168,6 +167,7 @@ mod tests {
             ("/?t=s3cr3t+/=", r#"{"detail":"s3cr3t\u002B/="}"#),
             ("/?t=s3cr3t%2B%2F%3D", r#"["s3cr3t+\/\u003D"]"#),
             ("/", &format!("{}s3cr3t+/=", " .".repeat(245))),
+            ("/", r#"{"detail":"a body that was cut off: s3cr3t\u002B/="#),
         ] {
             let message = refused(location, body);
             assert!(message.contains("***") && !message.contains("s3cr3t"), "{message}");

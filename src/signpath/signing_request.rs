@@ -262,7 +262,7 @@ fn of_id(failure: Failure) -> Failure {
 }
 
 /// The id stands in the body since 1.107.0, and in `Location` always.
-fn read_submitted(body: &[u8], location: Option<&str>) -> Option<Submitted> {
+pub(crate) fn read_submitted(body: &[u8], location: Option<&str>) -> Option<Submitted> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Accepted {
@@ -277,7 +277,7 @@ fn read_submitted(body: &[u8], location: Option<&str>) -> Option<Submitted> {
     Some(Submitted { id, web_link: accepted.web_link, perhaps_twice: false })
 }
 
-fn read_state(body: &[u8]) -> Option<State> {
+pub(crate) fn read_state(body: &[u8]) -> Option<State> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Told {

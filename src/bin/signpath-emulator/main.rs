@@ -31,6 +31,7 @@
 //!
 //! Files are answered at once and signed later: `api` keeps a signing request, a task of `signing_requests` leads it
 //! through its statuses and has `artifacts` sign, and other routes show how far it is.
+#![cfg_attr(all(feature = "fuzzing", not(test)), no_main)]
 
 mod api;
 mod arguments;
@@ -41,6 +42,9 @@ mod control;
 mod emulator;
 mod environment_file;
 mod faults;
+#[cfg(feature = "fuzzing")]
+#[path = "../../../fuzz/emulator/mod.rs"]
+mod fuzzing;
 mod generation;
 mod http;
 mod identifiers;
@@ -77,6 +81,7 @@ use signing::key_store::KeyStore;
 /// So long is waited for signatures in flight when the emulator ends.
 const LONGEST_SIGNATURE: Duration = Duration::from_secs(1);
 
+#[cfg_attr(feature = "fuzzing", allow(dead_code, reason = "the fuzzer has its own"))]
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,

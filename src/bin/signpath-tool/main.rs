@@ -18,6 +18,7 @@
 //! | [`service`], [`signing_request`], [`signed_artifact`] | SignPath: submit, wait, read what comes back without trust |
 //! | [`origin`], [`interruption`], [`command_line`] | where a build comes from; Ctrl-C; commands to copy |
 //! | [`registry`] | the OCI registry: access, manifests, blobs, tags that others write, too |
+#![cfg_attr(all(feature = "fuzzing", not(test)), no_main)]
 
 mod arguments;
 mod artifact_configuration;
@@ -26,6 +27,9 @@ mod command_line;
 mod commands;
 mod console;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[path = "../../../fuzz/tool/mod.rs"]
+mod fuzzing;
 mod images;
 mod interruption;
 mod metadata;
@@ -46,6 +50,7 @@ use arguments::{Arguments, Command};
 use console::Console;
 use outcome::{Ending, Exit, Result};
 
+#[cfg_attr(feature = "fuzzing", allow(dead_code, reason = "the fuzzer has its own"))]
 fn main() -> ExitCode {
     // two libraries bring TLS; both are to use this provider, and it can only be installed once
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

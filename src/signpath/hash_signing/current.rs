@@ -79,7 +79,7 @@ pub(super) fn request(
 }
 
 /// What an answer says; `None` if it is none.
-pub(super) fn read(body: &[u8]) -> Option<Said> {
+pub(crate) fn read(body: &[u8]) -> Option<Said> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct CurrentAnswer {

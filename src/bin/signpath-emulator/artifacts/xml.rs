@@ -17,6 +17,10 @@ const NAMESPACE: &str = "http://signpath.io/artifact-configuration/v1";
 /// Editors put `xsi:schemaLocation` on the root.
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// Elements `directory` within each other. No archive needs more; each takes a part of the stack, and a pattern of every
+/// file in it.
+const DEEPEST_DIRECTORY: usize = 16;
+
 /// Reads an artifact configuration for a server of the given generation.
 pub(crate) fn read(text: &str, generation: Generation) -> Result<ArtifactConfiguration, ConfigurationError> {
     let document =
@@ -100,6 +104,9 @@ impl Reader {
         around: &Surroundings,
     ) -> Result<Vec<FileElement>, ConfigurationError> {
         refuse_other_attributes(node, &["path"])?;
+        if around.directories.len() == DEEPEST_DIRECTORY {
+            return Err(at(node, format!("more than {DEEPEST_DIRECTORY} <directory> in each other")));
+        }
         let mut inner = around.clone();
         inner.directories.push(self.required(node, "path")?);
         self.contained_files(node, &inner)
@@ -338,6 +345,18 @@ mod tests {
             refusal(&inner),
             "line 2: attribute 'file-name' is now called 'output-file-name' (since 1.179.0)"
         );
+    }
+
+    #[test]
+    fn directories_are_nested_so_deep_and_no_deeper() {
+        let nested = |depth: usize| {
+            let (start, end) = ("<directory path='d'>".repeat(depth), "</directory>".repeat(depth));
+            format!("<zip-file>{start}<file path='a'/>{end}</zip-file>")
+        };
+        assert!(read(&within_root(&nested(DEEPEST_DIRECTORY)), Generation::Current).is_ok());
+        for depth in [DEEPEST_DIRECTORY + 1, 30_000] {
+            assert_eq!(refusal(&nested(depth)), "line 2: more than 16 <directory> in each other");
+        }
     }
 
     #[test]

@@ -113,23 +113,26 @@ async fn read(registry: &Registry, stored: &Stored) -> Result<Vec<Found>> {
     if layer.media_type != BUNDLE {
         return Ok(Vec::new());
     }
+    Ok(signatures_in(&registry.blob(layer).await?, &stored.digest))
+}
+
+/// The signatures in a bundle that lies in `manifest`.
+pub(crate) fn signatures_in(bundle: &[u8], manifest: &Digest) -> Vec<Found> {
     // bundles without an envelope, and those of later versions, are somebody else's
-    let Ok(bundle) = serde_json::from_slice::<Bundle>(&registry.blob(layer).await?) else {
-        return Ok(Vec::new());
-    };
+    let Ok(bundle) = serde_json::from_slice::<Bundle>(bundle) else { return Vec::new() };
     let envelope = bundle.dsse_envelope;
     let Some(statement) = decode(&envelope.payload).filter(|_| envelope.payload_type == PAYLOAD_TYPE) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let found = |signature: &Signature| {
         Some(Found {
             format: Format::Bundle,
-            manifest: stored.digest.clone(),
+            manifest: manifest.clone(),
             payload: statement::signed_bytes(&statement),
             signature: decode(&signature.sig)?,
         })
     };
-    Ok(envelope.signatures.iter().filter_map(found).collect())
+    envelope.signatures.iter().filter_map(found).collect()
 }
 
 fn bundle(signed: &Signed<'_>) -> Result<Bundle> {

@@ -2,7 +2,7 @@
 //!
 //! It pushes nothing that does not verify, and nothing that is about another image.
 
-mod bundle;
+pub(crate) mod bundle;
 mod simple_signing;
 
 use base64::Engine as _;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,6 +15,8 @@ use crate::registry::RegistryOptions;
 use crate::service::RequestArguments;
 use crate::signer::{PinnedSigner, SignerOptions};
 use crate::signing_request::WaitArguments;
+
+pub(crate) use keys::Uri;
 
 /// Works with SignPath beside the PKCS#11 module.
 #[derive(Parser, Debug)]
@@ -36,6 +40,8 @@ pub(crate) enum Command {
     Attach(Attach),
     /// Verify what is attached to images
     Verify(Verify),
+    /// Print the PKCS#11 URI of a key, or explain one
+    Uri(Uri),
     /// Print the artifact configuration that a SignPath project needs
     ArtifactConfiguration(ArtifactConfiguration),
 }

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
+//! | [`key_name`], [`pkcs11_uri`] | what keys are called, here and by each program |
 //! | [`resolution`] | names looked up in registries |
 //! | [`images`] | names of images, and what they stand for |
 //! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
@@ -28,9 +29,11 @@ mod console;
 mod files;
 mod images;
 mod interruption;
+mod key_name;
 mod metadata;
 mod origin;
 mod outcome;
+mod pkcs11_uri;
 mod registry;
 mod resolution;
 mod service;
@@ -70,6 +73,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Generate(arguments) => runtime.block_on(commands::generate::run(arguments, console)),
         Command::Attach(arguments) => runtime.block_on(commands::attach::run(arguments, console)),
         Command::Verify(arguments) => runtime.block_on(commands::verify::run(arguments, console)),
+        Command::Uri(arguments) => commands::uri::run(&arguments, console),
         Command::ArtifactConfiguration(arguments) => {
             commands::print(artifact_configuration::xml(arguments.format, arguments.images))
         }

@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod generate;
 pub(crate) mod sign_image;
 pub(crate) mod submit;
+pub(crate) mod uri;
 pub(crate) mod verify;
 
 use std::io::Write;

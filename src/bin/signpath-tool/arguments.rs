@@ -16,7 +16,10 @@ use crate::service::RequestArguments;
 use crate::signer::{PinnedSigner, SignerOptions};
 use crate::signing_request::WaitArguments;
 
-pub(crate) use keys::Uri;
+pub(crate) use keys::{
+    Certificate, CertificateFormat, EcdsaFormat, Encoding, HashSource, Keys, OutOption, Padding, PublicKey,
+    PublicKeyFormat, SignHash, Uri,
+};
 
 /// Works with SignPath beside the PKCS#11 module.
 #[derive(Parser, Debug)]
@@ -40,6 +43,14 @@ pub(crate) enum Command {
     Attach(Attach),
     /// Verify what is attached to images
     Verify(Verify),
+    /// List the keys that these credentials may use, and what each program calls them by
+    Keys(Keys),
+    /// Print the public key of a key
+    PublicKey(PublicKey),
+    /// Print the certificate of a key
+    Certificate(Certificate),
+    /// Have a hash signed, and verify the signature
+    SignHash(SignHash),
     /// Print the PKCS#11 URI of a key, or explain one
     Uri(Uri),
     /// Print the artifact configuration that a SignPath project needs

@@ -43,7 +43,8 @@ pub(crate) struct Access {
 pub(crate) struct References {
     pub(crate) cosign: String,
     pub(crate) openssl: String,
-    pub(crate) jarsigner: String,
+    /// `None` where Java does not see the key.
+    pub(crate) jarsigner: Option<String>,
 }
 
 impl KeyName {
@@ -70,7 +71,7 @@ impl KeyName {
         References {
             cosign: reference(Program::Cosign),
             openssl: reference(Program::Openssl),
-            jarsigner: reference(Program::Jarsigner),
+            jarsigner: Some(reference(Program::Jarsigner)),
         }
     }
 
@@ -135,7 +136,7 @@ mod tests {
 
         assert_eq!(references.cosign, "pkcs11:token=SignPath;id=my-project%2Fmy%20policy");
         assert_eq!(references.openssl, "pkcs11:token=SignPath;id=my-project%2Fmy%20policy;type=private");
-        assert_eq!(references.jarsigner, "my-project/my policy");
+        assert_eq!(references.jarsigner.as_deref(), Some("my-project/my policy"));
     }
 
     #[test]

@@ -7,9 +7,9 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
+//! | [`arguments`], [`console`], [`table`], [`outcome`] | the command line; messages; tables; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
-//! | [`key_name`], [`pkcs11_uri`] | what keys are called, here and by each program |
+//! | [`key_name`], [`pkcs11_uri`], [`key_certificate`] | what keys are called, here and by each program; how long their certificates are valid |
 //! | [`resolution`] | names looked up in registries |
 //! | [`images`] | names of images, and what they stand for |
 //! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
@@ -29,6 +29,7 @@ mod console;
 mod files;
 mod images;
 mod interruption;
+mod key_certificate;
 mod key_name;
 mod metadata;
 mod origin;
@@ -40,6 +41,7 @@ mod service;
 mod signed_artifact;
 mod signer;
 mod signing_request;
+mod table;
 
 use std::process::ExitCode;
 
@@ -73,6 +75,10 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Generate(arguments) => runtime.block_on(commands::generate::run(arguments, console)),
         Command::Attach(arguments) => runtime.block_on(commands::attach::run(arguments, console)),
         Command::Verify(arguments) => runtime.block_on(commands::verify::run(arguments, console)),
+        Command::Keys(arguments) => commands::keys::run(&arguments, console),
+        Command::PublicKey(arguments) => commands::export::public_key(&arguments),
+        Command::Certificate(arguments) => commands::export::certificate(&arguments),
+        Command::SignHash(arguments) => commands::sign_hash::run(&arguments),
         Command::Uri(arguments) => commands::uri::run(&arguments, console),
         Command::ArtifactConfiguration(arguments) => {
             commands::print(artifact_configuration::xml(arguments.format, arguments.images))

@@ -1,7 +1,10 @@
 //! The commands: each asks the rooms, and prints.
 
 pub(crate) mod attach;
+pub(crate) mod export;
 pub(crate) mod generate;
+pub(crate) mod keys;
+pub(crate) mod sign_hash;
 pub(crate) mod sign_image;
 pub(crate) mod submit;
 pub(crate) mod uri;
@@ -12,7 +15,8 @@ use std::io::Write;
 use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
 
-use crate::arguments::Output;
+use crate::arguments::{OutOption, Output};
+use crate::files;
 use crate::outcome::{Ending, Exit, Result};
 
 /// Prints a result as it is.
@@ -22,6 +26,14 @@ pub(crate) fn print(result: impl AsRef<[u8]>) -> Result<()> {
         .write_all(result.as_ref())
         .and_then(|()| output.flush())
         .map_err(|error| Ending::new(Exit::Failed, format!("writing to standard output: {error}")))
+}
+
+/// Writes a result to the file that was named, or prints it.
+fn print_or_write(out: &OutOption, result: &[u8]) -> Result<()> {
+    match &out.out {
+        Some(path) => files::write(path, result),
+        None => print(result),
+    }
 }
 
 /// Prints a result as one JSON document.

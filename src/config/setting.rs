@@ -54,6 +54,9 @@ pub trait Described: Sync {
     fn outdated(&self) -> Option<&'static str>;
     /// Whether the value must not be shown.
     fn is_secret(&self) -> bool;
+    /// Why a text that was found cannot be read, if it cannot.
+    #[allow(private_interfaces, reason = "only the loader has texts")]
+    fn problem(&self, found: &Text) -> Option<Failure>;
     /// Whether the text can be read.
     fn accepts(&self, text: &str) -> bool;
 
@@ -105,6 +108,10 @@ impl<T> Described for Setting<T> {
     fn is_secret(&self) -> bool {
         self.secret
     }
+    #[allow(private_interfaces, reason = "only the loader has texts")]
+    fn problem(&self, found: &Text) -> Option<Failure> {
+        self.read(found).err()
+    }
     fn accepts(&self, text: &str) -> bool {
         (self.parse)(text).is_some()
     }
@@ -135,9 +142,9 @@ impl<T> Setting<T> {
     }
 }
 
-/// A value that does not parse, as far as it may be told: a proxy's password may stand in it, or a token that was meant
+/// A value as far as it may be told: a proxy's password may stand in it, or a token that was meant
 /// for another setting.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let without_user = text.rsplit_once('@').map_or(text.to_owned(), |(_, host)| format!("{MASK}@{host}"));
     redaction::text(&without_user).escape_debug().to_string()
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::doctor::{Doctor, LoadModule};
 use crate::metadata::Format;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::IdentityOptions;
@@ -43,6 +44,11 @@ pub(crate) enum Command {
     Attach(Attach),
     /// Verify what is attached to images
     Verify(Verify),
+    /// Find out what keeps these credentials, this machine or the service from signing
+    Doctor(Doctor),
+    /// Load a module, for `doctor`, in a process of its own
+    #[command(hide = true)]
+    LoadModule(LoadModule),
     /// List the keys that these credentials may use, and what each program calls them by
     Keys(Keys),
     /// Print the public key of a key

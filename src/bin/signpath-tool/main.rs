@@ -10,6 +10,7 @@
 //! | [`arguments`], [`console`], [`table`], [`outcome`] | the command line; messages; tables; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
 //! | [`key_name`], [`pkcs11_uri`], [`key_certificate`] | what keys are called, here and by each program; how long their certificates are valid |
+//! | [`doctor`] | what may be wrong between the configuration and a signature |
 //! | [`resolution`] | names looked up in registries |
 //! | [`images`] | names of images, and what they stand for |
 //! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
@@ -26,6 +27,7 @@ mod attachments;
 mod command_line;
 mod commands;
 mod console;
+mod doctor;
 mod files;
 mod images;
 mod interruption;
@@ -79,6 +81,8 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::PublicKey(arguments) => commands::export::public_key(&arguments),
         Command::Certificate(arguments) => commands::export::certificate(&arguments),
         Command::SignHash(arguments) => commands::sign_hash::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments, console),
+        Command::LoadModule(arguments) => doctor::load_module(&arguments),
         Command::Uri(arguments) => commands::uri::run(&arguments, console),
         Command::ArtifactConfiguration(arguments) => {
             commands::print(artifact_configuration::xml(arguments.format, arguments.images))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use signpath_pkcs11::config::{Configuration, Environment, Slug, settings};
 use signpath_pkcs11::credentials::Credentials;
+use signpath_pkcs11::error::Failure;
 use signpath_pkcs11::host::Host;
 use signpath_pkcs11::log::{self, Log};
 use signpath_pkcs11::signpath::{Client, SigningPolicy, Submission, Submitted, User};
@@ -49,11 +50,22 @@ impl Service {
         let configuration = Configuration::load(&environment);
         let log = Arc::new(Log::new(&configuration, Box::new(StandardError)));
         log.report(&configuration);
-        let host = Arc::new(Host::of_process(environment.get("USER").or(environment.get("LOGNAME"))));
         let credentials = credentials(&configuration)?;
+        let client = Client::new(&configuration, true, log)?;
+        Ok(Self::of(&configuration, &environment, credentials, client)?)
+    }
+
+    /// The service of a client and its configuration; nothing is sent.
+    pub(crate) fn of(
+        configuration: &Configuration,
+        environment: &Environment,
+        credentials: Credentials,
+        client: Client,
+    ) -> std::result::Result<Self, Failure> {
+        let host = Arc::new(Host::of_process(environment.get("USER").or(environment.get("LOGNAME"))));
         let describe = configuration.get(&settings::SEND_PROCESS_METADATA)?.unwrap_or_default();
         Ok(Self {
-            client: Arc::new(Client::new(&configuration, true, log)?),
+            client: Arc::new(client),
             user: User::new(credentials, None, host, describe),
             project: configuration.get(&settings::PROJECT_SLUG)?,
             policy: configuration.get(&settings::SIGNING_POLICY_SLUG)?,

@@ -1,6 +1,7 @@
 //! The commands: each asks the rooms, and prints.
 
 pub(crate) mod attach;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod keys;
@@ -37,7 +38,7 @@ fn print_or_write(out: &OutOption, result: &[u8]) -> Result<()> {
 }
 
 /// Prints a result as one JSON document.
-fn print_json(result: &impl Serialize) -> Result<()> {
+pub(crate) fn print_json(result: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_string_pretty(result)
         .map_err(|error| Ending::new(Exit::Failed, format!("writing the result as JSON: {error}")))?;
     text.push('\n');

@@ -8,7 +8,9 @@ use aws_lc_rs::digest::Context;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
-use signpath_pkcs11::signpath::{HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, SigningPolicy};
+use signpath_pkcs11::signpath::{
+    HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, Signed, SigningPolicy,
+};
 use signpath_pkcs11::token::verification::verifies;
 
 use super::{print_json, print_or_write};
@@ -51,23 +53,28 @@ struct Report {
 }
 
 /// A signature by the key of a policy, which is known to be one.
-pub(crate) fn signed(
+fn signed(
     service: &Service,
     policy: &SigningPolicy,
     algorithm: SignatureAlgorithm,
     hash: &[u8],
-) -> Result<signpath_pkcs11::signpath::Signed> {
+) -> Result<Signed> {
     let signed = service.client.sign_hash(&service.user, &HashToSign { policy, algorithm, hash })?;
     if verifies(&policy.key, algorithm, hash, &signed.signature) {
         return Ok(signed);
     }
+    Err(not_verified(policy, &signed))
+}
+
+/// What there is to say of a signature that is none.
+pub(crate) fn not_verified(policy: &SigningPolicy, signed: &Signed) -> Ending {
     let message = format!(
-        "SignPath's signature ({} bytes) does not verify with the public key of {} ({}); was the key replaced just now?",
+        "SignPath's signature ({} bytes) does not verify with the public key of {} ({}); run it again if the key was replaced just now",
         signed.signature.len(),
         policy.label(),
         policy.key.description()
     );
-    Err(Ending::new(Exit::NotVerified, message))
+    Ending::new(Exit::NotVerified, message)
 }
 
 /// How a key signs a hash.

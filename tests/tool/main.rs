@@ -19,6 +19,7 @@ mod attach;
 mod bench;
 mod command_line;
 mod desk;
+mod doctor;
 mod gate;
 mod generate;
 mod keys;

@@ -22,6 +22,7 @@ mod desk;
 mod doctor;
 mod gate;
 mod generate;
+mod help;
 mod keys;
 mod refusals;
 mod service;

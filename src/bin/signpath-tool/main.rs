@@ -7,7 +7,7 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | [`arguments`], [`console`], [`table`], [`outcome`] | the command line; messages; tables; exit codes |
+//! | [`arguments`], [`examples`], [`console`], [`table`], [`outcome`] | the command line; what `--help` shows of it; messages; tables; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
 //! | [`key_name`], [`pkcs11_uri`], [`key_certificate`] | what keys are called, here and by each program; how long their certificates are valid |
 //! | [`doctor`] | what may be wrong between the configuration and a signature |
@@ -28,6 +28,7 @@ mod command_line;
 mod commands;
 mod console;
 mod doctor;
+mod examples;
 mod files;
 mod images;
 mod interruption;
@@ -84,6 +85,8 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Doctor(arguments) => commands::doctor::run(&arguments, console),
         Command::LoadModule(arguments) => doctor::load_module(&arguments),
         Command::Uri(arguments) => commands::uri::run(&arguments, console),
+        Command::Completions(arguments) => commands::documents::completions(&arguments),
+        Command::Man(arguments) => commands::documents::man(&arguments, console),
         Command::ArtifactConfiguration(arguments) => {
             commands::print(artifact_configuration::xml(arguments.format, arguments.images))
         }

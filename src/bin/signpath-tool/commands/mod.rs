@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod doctor;
+pub(crate) mod documents;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod keys;

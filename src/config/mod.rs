@@ -117,7 +117,7 @@ impl Configuration {
             let found = self.found.get(setting.key())?;
             let shown = if setting.is_secret() { MASK.to_owned() } else { setting::shown(&found.text) };
             let source = found.source.clone();
-            let problem = setting.problem(found);
+            let problem = setting.problem(&found.text, &found.source);
             Some(Value { key: setting.key(), shown, source, problem })
         };
         settings::all().into_iter().filter_map(value).collect()

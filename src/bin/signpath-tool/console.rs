@@ -4,12 +4,17 @@ use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::doctor::Paint;
-
 /// Where messages go.
 pub(crate) struct Console {
     is_terminal: bool,
     allows_colors: bool,
+}
+
+/// Whether a text is painted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Colors,
+    Plain,
 }
 
 /// Something that takes time; the line goes when the value does.

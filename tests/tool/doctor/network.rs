@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use serde_json::json;
@@ -57,6 +58,37 @@ fn with_expired_certificate() -> Desk {
     let files = ["-in", &path("request.pem"), "-out", &path("server.pem")];
     openssl(&[&signing[..], &validity, &files].concat());
     with_tls("127.0.0.1", &path("server.pem"), &key)
+}
+
+/// A server of openssl that wants a client certificate, gone with the value.
+struct Demanding {
+    child: Child,
+    address: String,
+}
+
+impl Demanding {
+    fn start() -> Self {
+        let program = crate::support::artifacts::program("openssl", "openssl");
+        let mut child = Command::new(program)
+            .args(["s_server", "-accept", "127.0.0.1:0", "-Verify", "1", "-verify_return_error", "-www"])
+            .args(["-cert", &fixture("tls/server.pem"), "-key", &fixture("tls/server.key.pem")])
+            .args(["-CAfile", &fixture("tls/ca.pem")])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.find_map(|line| line.unwrap().strip_prefix("ACCEPT ").map(str::to_owned));
+        Self { child, address: ready.expect("a line when ready") }
+    }
+}
+
+impl Drop for Demanding {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
 }
 
 /// A proxy on loopback that answers its first request with this, and then, if it is told to, passes bytes on.
@@ -171,6 +203,15 @@ fn a_proxy_that_is_excepted_is_not_used() {
 }
 
 #[test]
+fn a_proxy_by_tls_is_left_to_the_requests_themselves() {
+    let desk = by_proxy("")
+        .and_variable("https_proxy", format!("https://127.0.0.1:{}", closed_port()))
+        .and_variable("SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS", "1");
+
+    fails(&desk, 6, &[], "api", "Connection refused", "the proxy (HttpProxy, https_proxy)");
+}
+
+#[test]
 fn a_server_that_speaks_no_tls() {
     let desk = desk();
     let address = desk.bench.emulator.api().replace("http://", "https://");
@@ -199,6 +240,15 @@ fn a_file_of_authorities_that_is_not_there() {
         "reading TlsCertificateAuthorities /no/ca.pem",
         "correct TlsCertificateAuthorities",
     );
+}
+
+#[test]
+fn a_server_that_wants_a_client_certificate() {
+    let server = Demanding::start();
+    let desk = with_fixture_tls("127.0.0.1")
+        .and_variable("SIGNPATH_API_URL", format!("https://{}/Api", server.address));
+
+    fails(&desk, 6, &[], "tls", "CertificateRequired", "TlsClientCertificate");
 }
 
 #[test]

@@ -99,7 +99,8 @@ fn configured(configuration: &Configuration) -> Examined<Credentials> {
 }
 
 fn of_pin(path: &Path) -> Examined<Credentials> {
-    let text = files::read_text(path)?;
+    let text = files::read_text(path)
+        .map_err(|ending| Trouble::new(ending.exit(), ending.to_string(), "correct --pin-file"))?;
     let credentials = Credentials::parse(text.trim()).ok_or_else(|| {
         let problem = format!("the PIN in {} is not <organization id>:<API token>", path.display());
         Trouble::new(Exit::Configuration, problem, "write both into the file, with a colon between them")

@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use signpath_pkcs11::config::{Configuration, Setting, Source, settings};
-use signpath_pkcs11::log::{Console, Log};
+use signpath_pkcs11::log::Log;
 
+use super::Silence;
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::outcome::Exit;
 
@@ -47,14 +48,8 @@ fn others_can_read(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-struct Nowhere;
-
-impl Console for Nowhere {
-    fn write(&self, _: &[u8]) {}
-}
-
 fn log(configuration: &Configuration) -> Examined<()> {
-    match Log::new(configuration, Box::new(Nowhere)).folder() {
+    match Log::new(configuration, Box::new(Silence)).folder() {
         Ok(Some(folder)) => Ok(Sound::new((), [format!("written in {}", folder.display())])),
         Ok(None) => Ok(Sound::new((), ["none is written (Log.File.Level is none)".to_owned()])),
         Err(problem) => Err(Trouble::new(

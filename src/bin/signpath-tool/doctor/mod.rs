@@ -18,11 +18,13 @@ mod tls;
 use std::path::PathBuf;
 
 use clap::Args;
+use signpath_pkcs11::log::Console;
 
 use crate::arguments::OutputOptions;
 
 pub(crate) use load::{LoadModule, load_module};
-pub(crate) use report::{Paint, Report};
+use report::Part;
+pub(crate) use report::Report;
 
 /// What `doctor` is told.
 #[derive(Args, Debug)]
@@ -46,19 +48,26 @@ pub(crate) struct Doctor {
     pub(crate) pin_file: Option<PathBuf>,
 
     /// Leave out a check, such as cosign where none is used; can be repeated
-    #[arg(long, value_name = "CHECK")]
-    pub(crate) skip: Vec<String>,
+    #[arg(long, value_enum, value_name = "CHECK")]
+    pub(crate) skip: Vec<Part>,
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// Nothing of the library's log belongs into the report, which says the same in its own order.
+struct Silence;
+
+impl Console for Silence {
+    fn write(&self, _: &[u8]) {}
 }
 
 /// Examines everything.
 pub(crate) fn examine(arguments: &Doctor) -> Report {
     let mut report = Report::without(&arguments.skip);
     let setup = configuration::examine(&mut report, arguments.pin_file.as_deref());
-    let answers = network::examine(&mut report, setup.configuration.as_ref());
-    let signing = service::examine(&mut report, &setup, answers, arguments.sign.as_deref());
+    let reached = network::examine(&mut report, setup.configuration.as_ref());
+    let signing = service::examine(&mut report, &setup, reached, arguments.sign.as_deref());
     let module = module::examine(&mut report, arguments.module.as_deref());
     load::examine(&mut report, module);
     cosign::examine(&mut report, &arguments.cosign);

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use object::read::elf::{ElfFile64, FileHeader};
+use object::elf::FileHeader64;
+use object::read::elf::{ElfFile64, FileHeader, SectionTable};
 use object::{Architecture, Endianness, Object, ObjectSymbol};
 
 use super::report::{Examined, Report, Sound, Trouble};
@@ -113,27 +114,27 @@ fn exports((path, content): File) -> Examined<File> {
 }
 
 fn glibc((path, content): File) -> Examined<PathBuf> {
-    let needed = newest(needed_versions(&content));
-    let here =
-        c_library().map(|path| (newest(defined_versions(&std::fs::read(&path).unwrap_or_default())), path));
-    let shown = |version: Option<(u32, u32)>| {
-        version.map_or("unknown".to_owned(), |(major, minor)| format!("{major}.{minor}"))
-    };
-    let (has, library) =
-        here.map_or((None, "libc.so.6".to_owned()), |(has, path)| (has, path.display().to_string()));
-    let found = format!("needs {}, and {library} is {}", shown(needed), shown(has));
+    let needed = needed_versions(&content).ok().and_then(|names| newest(&names));
+    let library = c_library().unwrap_or_default();
+    let offered = std::fs::read(&library).ok().and_then(|content| offered_versions(&content).ok());
+    let has = offered.and_then(|names| newest(&names));
     match (needed, has) {
         (Some(needed), Some(has)) if needed > has => Err(Trouble::new(
             Exit::Configuration,
-            format!(
-                "the module needs glibc {}, and this system has {}",
-                shown(Some(needed)),
-                shown(Some(has))
-            ),
+            format!("the module needs glibc {}, and this system has {}", shown(needed), shown(has)),
             "use a module that was built for this system, or a newer system",
         )),
-        _ => Ok(Sound::new(path, [found])),
+        (Some(needed), Some(has)) => {
+            let found = format!("needs {}, and {} is {}", shown(needed), library.display(), shown(has));
+            Ok(Sound::new(path, [found]))
+        }
+        // a C library of another kind, which loading will tell
+        _ => Ok(Sound::new(path, ["unknown, here or in the module".to_owned()])),
     }
+}
+
+fn shown((major, minor): (u32, u32)) -> String {
+    format!("{major}.{minor}")
 }
 
 fn parsed(content: &[u8]) -> Result<ElfFile64<'_>, Trouble> {
@@ -143,47 +144,41 @@ fn parsed(content: &[u8]) -> Result<ElfFile64<'_>, Trouble> {
 }
 
 /// The names of the versions of symbols that a library takes from others.
-fn needed_versions(content: &[u8]) -> Vec<String> {
-    let names = || -> object::Result<Vec<String>> {
-        let header = object::elf::FileHeader64::<Endianness>::parse(content)?;
-        let endian = header.endian()?;
-        let sections = header.sections(endian, content)?;
-        let mut names = Vec::new();
-        if let Some((mut libraries, link)) = sections.gnu_verneed(endian, content)? {
-            let strings = sections.strings(endian, content, link)?;
-            while let Some((_, mut versions)) = libraries.next()? {
-                while let Some(version) = versions.next()? {
-                    names.push(String::from_utf8_lossy(version.name(endian, strings)?).into_owned());
-                }
-            }
+fn needed_versions(content: &[u8]) -> object::Result<Vec<String>> {
+    let (endian, sections) = opened(content)?;
+    let Some((mut libraries, link)) = sections.gnu_verneed(endian, content)? else { return Ok(Vec::new()) };
+    let strings = sections.strings(endian, content, link)?;
+    let mut names = Vec::new();
+    while let Some((_, mut versions)) = libraries.next()? {
+        while let Some(version) = versions.next()? {
+            names.push(String::from_utf8_lossy(version.name(endian, strings)?).into_owned());
         }
-        Ok(names)
-    };
-    names().unwrap_or_default()
+    }
+    Ok(names)
 }
 
 /// The names of the versions of symbols that a library offers.
-fn defined_versions(content: &[u8]) -> Vec<String> {
-    let names = || -> object::Result<Vec<String>> {
-        let header = object::elf::FileHeader64::<Endianness>::parse(content)?;
-        let endian = header.endian()?;
-        let sections = header.sections(endian, content)?;
-        let mut names = Vec::new();
-        if let Some((mut definitions, link)) = sections.gnu_verdef(endian, content)? {
-            let strings = sections.strings(endian, content, link)?;
-            while let Some((_, mut versions)) = definitions.next()? {
-                while let Some(version) = versions.next()? {
-                    names.push(String::from_utf8_lossy(version.name(endian, strings)?).into_owned());
-                }
-            }
+fn offered_versions(content: &[u8]) -> object::Result<Vec<String>> {
+    let (endian, sections) = opened(content)?;
+    let Some((mut definitions, link)) = sections.gnu_verdef(endian, content)? else { return Ok(Vec::new()) };
+    let strings = sections.strings(endian, content, link)?;
+    let mut names = Vec::new();
+    while let Some((_, mut versions)) = definitions.next()? {
+        while let Some(version) = versions.next()? {
+            names.push(String::from_utf8_lossy(version.name(endian, strings)?).into_owned());
         }
-        Ok(names)
-    };
-    names().unwrap_or_default()
+    }
+    Ok(names)
+}
+
+fn opened(content: &[u8]) -> object::Result<(Endianness, SectionTable<'_, FileHeader64<Endianness>>)> {
+    let header = FileHeader64::<Endianness>::parse(content)?;
+    let endian = header.endian()?;
+    Ok((endian, header.sections(endian, content)?))
 }
 
 /// The highest of the versions `GLIBC_2.x`.
-fn newest(names: Vec<String>) -> Option<(u32, u32)> {
+fn newest(names: &[String]) -> Option<(u32, u32)> {
     let version = |name: &String| {
         let mut numbers = name.strip_prefix("GLIBC_")?.split('.').map(str::parse);
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
@@ -210,14 +205,14 @@ mod tests {
     fn the_newest_version_is_so_by_number_and_not_by_letter() {
         let names = ["GLIBC_2.9", "GLIBC_2.34", "GLIBC_2.2.5", "GCC_3.0", "GLIBC_PRIVATE"].map(str::to_owned);
 
-        assert_eq!(newest(names.to_vec()), Some((2, 34)));
-        assert_eq!(newest(Vec::new()), None);
+        assert_eq!(newest(&names), Some((2, 34)));
+        assert_eq!(newest(&[]), None);
     }
 
     #[test]
     fn the_c_library_of_this_process_is_found_and_offers_versions() {
         let content = std::fs::read(c_library().unwrap()).unwrap();
 
-        assert!(newest(defined_versions(&content)) >= Some((2, 28)));
+        assert!(newest(&offered_versions(&content).unwrap()) >= Some((2, 28)));
     }
 }

@@ -47,8 +47,15 @@ pub(super) struct Answers {
     pub(super) address: String,
 }
 
-/// Goes the way; what came back, if it led to the end.
-pub(super) fn examine(report: &mut Report, configuration: Option<&Configuration>) -> Option<Answers> {
+/// What the way led to.
+pub(super) enum Reached {
+    Service(Answers),
+    /// Nothing speaks against it, and not every step could be taken.
+    Unexamined,
+}
+
+/// Goes the way; `None` if it does not lead to the end.
+pub(super) fn examine(report: &mut Report, configuration: Option<&Configuration>) -> Option<Reached> {
     let way = configuration.map(Way::configured);
     let found = report.examine_after("name-resolution", way, |way| {
         let way = way?;
@@ -56,14 +63,21 @@ pub(super) fn examine(report: &mut Report, configuration: Option<&Configuration>
         let found = [format!("{}: {}", way.first().host, listed(&addresses))];
         Ok(Sound::new((way, addresses), found))
     });
+    if found.as_ref().is_some_and(|(way, _)| way.is_by_tls_proxy()) {
+        for name in ["proxy", "tcp", "tls", "clock", "health"] {
+            report.skip(name, "not examined where the proxy itself is spoken to by TLS");
+        }
+        return Some(Reached::Unexamined);
+    }
     let found = report.examine_after("proxy", found, |(way, addresses)| by_proxy(way, &addresses));
     let found = report.examine_after("tcp", found, |(way, before)| by_tcp(way, before));
-    let found = report
-        .examine_after("tls", found, |(way, tcp)| Ok(tls::examine(&way, tcp)?.map(|stream| (way, stream))));
-    let answer = found.map(|(way, stream)| ask(&way, stream));
+    let answer = report.examine_after("tls", found, |(way, tcp)| {
+        let (stream, found) = tls::spoken(&way, tcp)?;
+        Ok(Sound::new(ask(&way, stream)?, found))
+    });
     let date = answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|answers| answers.health.date);
     report.examine_after("clock", date, clock);
-    report.examine_after("health", answer, |answer| answer.and_then(healthy))
+    report.examine_after("health", answer, |answer| answer.and_then(healthy)).map(Reached::Service)
 }
 
 impl Answers {
@@ -81,6 +95,12 @@ impl Way {
         let service = Hop::of(&address).ok_or_else(unusable)?;
         let proxy = Proxy::of(&route, &address);
         Ok(Self { route, service, proxy })
+    }
+
+    /// Whether TLS is spoken with the proxy, and within it with the service.
+    fn is_by_tls_proxy(&self) -> bool {
+        self.proxy.is_some()
+            && self.route.proxy.as_ref().is_some_and(|proxy| proxy.reveal().scheme() == "https")
     }
 
     /// Where the first connection goes.
@@ -220,15 +240,19 @@ fn said(error: &std::io::Error) -> String {
     }
 }
 
-fn ask(way: &Way, mut stream: Box<dyn Stream>) -> Result<Answers, Trouble> {
+/// The answer, or why there is none; an outer error is one of TLS.
+fn ask(way: &Way, mut stream: Box<dyn Stream>) -> Result<Result<Answers, Trouble>, Trouble> {
     let address = format!("{}/healthz", way.route.api);
     let path = Url::parse(&address).map(|url| url.path().to_owned()).unwrap_or_default();
-    let health = exchange::get(&mut stream, &way.service.authority(), &path).map_err(|error| {
-        let remedy =
-            tls::remedy(&error).unwrap_or("check ApiUrl, and what stands between: a proxy, a firewall");
-        Trouble::new(Exit::Unavailable, format!("asking {address}: {}", said(&error)), remedy)
-    })?;
-    Ok(Answers { health, address })
+    let error = match exchange::get(&mut stream, &way.service.authority(), &path) {
+        Ok(health) => return Ok(Ok(Answers { health, address })),
+        Err(error) => error,
+    };
+    if let Some(trouble) = tls::trouble(&error) {
+        return Err(trouble);
+    }
+    let remedy = "check ApiUrl, and what stands between: a proxy, a firewall";
+    Ok(Err(Trouble::new(Exit::Unavailable, format!("asking {address}: {}", said(&error)), remedy)))
 }
 
 fn clock(date: Option<SystemTime>) -> Examined<()> {

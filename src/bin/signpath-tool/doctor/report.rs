@@ -1,7 +1,9 @@
 //! What was examined, and what came of it: rows for people and for scripts, without any secret.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::console::Paint;
 use crate::outcome::{Ending, Exit};
 use crate::table;
 
@@ -30,7 +32,7 @@ pub(crate) struct Report {
     version: &'static str,
     checks: Vec<Check>,
     #[serde(skip)]
-    skipped: Vec<String>,
+    left_out: Vec<Part>,
 }
 
 #[derive(Serialize)]
@@ -55,21 +57,31 @@ enum Status {
     Skipped,
 }
 
-/// Whether a text is painted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Paint {
-    Colors,
-    Plain,
+/// What `--skip` can leave out: what nothing else depends on.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The module, and with it what is examined of it
+    Module,
+    Cosign,
+    Files,
+    Log,
+}
+
+impl Part {
+    /// The name of its check.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Cosign => "cosign",
+            Self::Files => "files",
+            Self::Log => "log",
+        }
+    }
 }
 
 impl<T> Sound<T> {
     pub(super) fn new(value: T, found: impl Into<Vec<String>>) -> Self {
         Self { value, found: found.into(), warning: None }
-    }
-
-    /// The same finding about something else.
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Sound<U> {
-        Sound { value: change(self.value), found: self.found, warning: self.warning }
     }
 
     /// The same finding with something that needs attention, and its remedy.
@@ -106,7 +118,7 @@ impl From<Ending> for Trouble {
     /// A message of the rest of the tool ends with its remedy, behind the last semicolon.
     fn from(ending: Ending) -> Self {
         let message = ending.to_string();
-        let (problem, remedy) = message.rsplit_once("; ").unwrap_or((&message, "see docs and README.md"));
+        let (problem, remedy) = message.rsplit_once("; ").unwrap_or((&message, "try again"));
         Self::new(ending.exit(), problem, remedy)
     }
 }
@@ -119,9 +131,9 @@ impl From<signpath_pkcs11::error::Failure> for Trouble {
 }
 
 impl Report {
-    /// An empty report; examinations of these names are left out.
-    pub(super) fn without(skipped: &[String]) -> Self {
-        Self { version: env!("CARGO_PKG_VERSION"), checks: Vec::new(), skipped: skipped.to_vec() }
+    /// An empty report; some examinations will be left out.
+    pub(super) fn without(left_out: &[Part]) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION"), checks: Vec::new(), left_out: left_out.to_vec() }
     }
 
     /// Examines something that depends on nothing.
@@ -140,7 +152,7 @@ impl Report {
         before: Option<B>,
         examine: impl FnOnce(B) -> Examined<T>,
     ) -> Option<T> {
-        if self.skipped.iter().any(|skipped| skipped == name) {
+        if self.left_out.iter().any(|part| part.name() == name) {
             self.skip(name, "left out by --skip");
             return None;
         }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use signpath_pkcs11::config::{Configuration, Environment};
 use signpath_pkcs11::credentials::Credentials;
 use signpath_pkcs11::error::{Failure, FailureKind};
-use signpath_pkcs11::log::{self, Log};
+use signpath_pkcs11::log::Log;
 use signpath_pkcs11::signpath::{
     Client, HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, SigningPolicy,
 };
 use signpath_pkcs11::token::verification::verifies;
 
+use super::Silence;
 use super::configuration::Setup;
-use super::network::Answers;
+use super::network::Reached;
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::commands::sign_hash::not_verified;
 use crate::key_name::KeyName;
@@ -44,13 +45,13 @@ struct Keys {
 pub(super) fn examine(
     report: &mut Report,
     setup: &Setup,
-    answers: Option<Answers>,
+    reached: Option<Reached>,
     sign: Option<&str>,
 ) -> Signing {
     let configured = setup.configuration.as_ref().zip(setup.credentials.as_ref());
-    let needed = answers.zip(configured);
-    let answer = report.examine_after("api", needed, |(answers, (configuration, credentials))| {
-        api(&setup.environment, configuration, credentials, &answers)
+    let needed = reached.zip(configured);
+    let answer = report.examine_after("api", needed, |(reached, (configuration, credentials))| {
+        api(&setup.environment, configuration, credentials, &reached)
     });
     let keys = report.examine_after("token", answer, token);
     let keys = report.examine_after("role", keys, role);
@@ -73,13 +74,6 @@ pub(super) fn sign(report: &mut Report, signing: Signing) {
     }
 }
 
-/// Nothing of the library's log belongs into the report, which says the same in its own order.
-struct Nowhere;
-
-impl log::Console for Nowhere {
-    fn write(&self, _: &[u8]) {}
-}
-
 type Listed = (Service, Result<Vec<SigningPolicy>, Failure>);
 
 /// Whether it is the API that answers; a refusal is an answer of it, too.
@@ -87,15 +81,18 @@ fn api(
     environment: &Environment,
     configuration: &Configuration,
     credentials: &Credentials,
-    answers: &Answers,
+    reached: &Reached,
 ) -> Examined<Listed> {
-    let log = Arc::new(Log::new(configuration, Box::new(Nowhere)));
+    let log = Arc::new(Log::new(configuration, Box::new(Silence)));
     let client = Client::new(configuration, true, log)?.within(LONGEST_REPETITION);
     let service = Service::of(configuration, environment, credentials.clone(), client)?;
     match service.client.signing_policies(&service.user) {
         Err(failure) if failure.kind != FailureKind::Unauthorized => {
-            let trouble = Trouble::from(failure);
-            Err(if answers.health.status < 300 { trouble } else { trouble.with(vec![answers.told()]) })
+            let health = match reached {
+                Reached::Service(answers) => vec![answers.told()],
+                Reached::Unexamined => Vec::new(),
+            };
+            Err(Trouble::from(failure).with(health))
         }
         listed => Ok(Sound::new((service, listed), ["SignPath's API answers".to_owned()])),
     }

@@ -19,29 +19,29 @@ use x509_cert::der::Decode;
 
 use super::exchange::{self, Stream};
 use super::network::Way;
-use super::report::{Examined, Sound, Trouble};
+use super::report::Trouble;
 use crate::outcome::Exit;
 
 type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-/// Speaks TLS where the address says https.
-pub(super) fn examine(way: &Way, stream: TcpStream) -> Examined<Box<dyn Stream>> {
+/// Speaks TLS where the address says https; what to go on with, and what is worth telling.
+pub(super) fn spoken(way: &Way, stream: TcpStream) -> Result<(Box<dyn Stream>, Vec<String>), Trouble> {
     if !way.route.api.is_https() {
-        return Ok(Sound::new(Box::new(stream), ["none: the address is http, on loopback".to_owned()]));
+        return Ok((Box::new(stream), vec!["none: the address is http, on loopback".to_owned()]));
     }
     match handshake(way.route.tls()?, way, stream) {
         Ok(stream) => {
             let mut found = vec![version(&stream)];
             found.extend(shown(&stream));
-            Ok(Sound::new(Box::new(stream), found))
+            Ok((Box::new(stream), found))
         }
         Err(error) => Err(refused(way, &error)),
     }
 }
 
-/// What a person can do about an error, if it is one of TLS.
-pub(super) fn remedy(error: &io::Error) -> Option<&'static str> {
-    of_tls(error).map(tls_remedy)
+/// An error that is one of TLS: a server may refuse a client only after the handshake (RFC 8446 section 4.4.2.4).
+pub(super) fn trouble(error: &io::Error) -> Option<Trouble> {
+    of_tls(error).map(|tls| Trouble::new(Exit::Unavailable, tls.to_string(), tls_remedy(tls)))
 }
 
 fn handshake(config: ClientConfig, way: &Way, stream: TcpStream) -> io::Result<Tls> {

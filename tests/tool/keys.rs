@@ -1,6 +1,6 @@
 //! Keys as the tool shows and exports them, with what the tools that read them say.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, text};
 use crate::support::artifacts;
-use crate::support::bench::{EC_KEYS, LABELS, RSA_KEYS, fixture, label, succeeds};
+use crate::support::bench::{EC_KEYS, LABELS, RSA_KEYS, fixture, label, module, succeeds};
+use crate::support::tools::tool;
 
 /// The ids of the keys in a JSON report.
 fn labels(report: &Value) -> Vec<String> {
@@ -80,6 +81,45 @@ fn the_table_for_people_has_a_row_a_key_and_the_names_for_each_program() {
             "  jarsigner  container-images/rsa-4096",
         ]
     );
+}
+
+#[test]
+fn each_program_finds_the_key_by_the_name_that_is_listed_for_it() {
+    let desk = Desk::new().and_variable("SIGNPATH_SIGNING_POLICY_SLUG", "p-256");
+    let references = desk.json(&["keys"])[0]["references"].clone();
+    let reference = |program: &str| references[program].as_str().unwrap().to_owned();
+    let expected = std::fs::read_to_string(artifacts::public_key("p-256")).unwrap();
+
+    let mut cosign = desk.bench.command_at(tool("cosign-3"));
+    cosign.args(["public-key", "--key", &reference("cosign")]).env("COSIGN_PKCS11_MODULE_PATH", module());
+    assert_eq!(succeeds(&mut cosign), expected);
+
+    let mut openssl = desk.bench.command("openssl", "openssl");
+    openssl.env("OPENSSL_CONF", with_engine(&desk)).args(["pkey", "-engine", "pkcs11", "-inform", "engine"]);
+    assert_eq!(succeeds(openssl.args(["-in", &reference("openssl"), "-pubout"])), expected);
+
+    let configuration = desk.bench.write("pkcs11.cfg", format!("name=SignPath\nlibrary={}\n", module()));
+    let mut keytool = desk.bench.command("keytool", "default-jdk-headless");
+    keytool.args([
+        "-list",
+        "-protected",
+        "-keystore",
+        "NONE",
+        "-storetype",
+        "PKCS11",
+        "-addprovider",
+        "SunPKCS11",
+    ]);
+    keytool.arg("-providerArg").arg(configuration).args(["-alias", &reference("jarsigner")]);
+    assert!(succeeds(&mut keytool).starts_with("container-images/p-256, PrivateKeyEntry"));
+}
+
+/// A configuration by which openssl's engine finds the module.
+fn with_engine(desk: &Desk) -> PathBuf {
+    let sections =
+        "openssl_conf = openssl\n[openssl]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\n";
+    let text = format!("{sections}engine_id = pkcs11\nMODULE_PATH = {}\ninit = 1\n", module());
+    desk.bench.write("openssl.cnf", text)
 }
 
 #[test]

@@ -40,6 +40,16 @@ fn cosign_reads_path_and_pin_out_of_a_built_uri_as_they_were_given() {
 }
 
 #[test]
+fn a_pin_is_put_into_a_uri_for_cosign_alone() {
+    let message = Desk::new().fails(3, &["uri", "a/b", "--for", "openssl", "--pin-file", "pin"]);
+
+    assert!(
+        message.starts_with("error: --pin-file is for cosign alone; OpenSSL's engine reads at most 32"),
+        "{message}"
+    );
+}
+
+#[test]
 fn each_program_has_its_own_way_of_naming_a_key() {
     let desk = Desk::new();
     let uri = |program| desk.line(&["uri", "my-project/my-policy", "--for", program]);

@@ -34,8 +34,8 @@ Examples:
   signpath-tool artifact-configuration --images several --format simple-signing";
 
 pub(crate) const DOCTOR: &str = "\
-Every check has a tick (✓), a remedy (!, ✗), or the reason why it was left out (-). A warning (!) is no
-failure. The report has no token, PIN or password in it, and can be pasted into a ticket.
+Every check has a tick (✓), a remedy (!, ✗), or the reason why it was left out (-). A warning (!)
+is no failure. The report has no token, PIN or password in it, and can be pasted into a ticket.
 
 Examples:
   signpath-tool doctor
@@ -59,7 +59,8 @@ Examples:
 
 pub(crate) const SIGN_HASH: &str = "\
 Examples:
-  signpath-tool sign-hash my-project/release --file program.tar.gz --encoding binary --out program.sig
+  signpath-tool sign-hash my-project/release --file program.tar.gz --encoding binary \\
+    --out program.sig
   sha512sum program.tar.gz | \\
     signpath-tool sign-hash my-project/release --hash-algorithm sha512 --hash-file -
   signpath-tool sign-hash my-project/release --padding pss --file program.tar.gz --output json";

@@ -86,7 +86,9 @@ impl KeyName {
         }
         let module = access.module_path.as_ref().map(|path| path.as_os_str().as_encoded_bytes());
         let module = module.map(|path| Attribute::new("module-path", path));
-        let pin = access.pin.as_ref().map(|pin| Attribute::new("pin-value", pin.as_bytes()));
+        // libp11 0.4.12 cuts it off behind 32 characters, and an organization's id alone has 36
+        let pin = access.pin.as_ref().filter(|_| program == Program::Cosign);
+        let pin = pin.map(|pin| Attribute::new("pin-value", pin.as_bytes()));
         Pkcs11Uri { path, query: module.into_iter().chain(pin).collect() }.to_string()
     }
 

@@ -39,8 +39,6 @@ impl fmt::Display for NoUri {
     }
 }
 
-impl std::error::Error for NoUri {}
-
 impl Pkcs11Uri {
     /// Reads a URI by the grammar of RFC 7512 section 2.3, and refuses whatever else there is.
     pub(crate) fn read(text: &str) -> Result<Self, NoUri> {

@@ -198,7 +198,7 @@ pub(crate) struct Uri {
     #[arg(long, value_name = "FILE")]
     pub(crate) module_path: Option<PathBuf>,
 
-    /// Put the PIN in this file into the URI, which then is a secret, too; `-` is standard input
+    /// Put the PIN in this file into the URI for cosign, which then is a secret, too; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) pin_file: Option<PathBuf>,
 

@@ -8,9 +8,10 @@ use super::{print, print_json};
 use crate::arguments::{Output, Uri};
 use crate::console::Console;
 use crate::files;
-use crate::key_name::{Access, KeyName, TOKEN, is_uri};
+use crate::key_name::{Access, KeyName, Program, TOKEN, is_uri};
 use crate::outcome::{Ending, Exit, Result};
 use crate::pkcs11_uri::{Attribute, Pkcs11Uri};
+use crate::table;
 
 pub(crate) fn run(arguments: &Uri, console: &Console) -> Result<()> {
     let subject = match arguments.subject.as_str() {
@@ -30,6 +31,11 @@ fn build(key: &str, arguments: &Uri) -> Result<()> {
         let message = format!("--module-path {} is not absolute; cosign takes no other", path.display());
         return Err(Ending::new(Exit::Configuration, message));
     }
+    if arguments.pin_file.is_some() && arguments.program != Program::Cosign {
+        let message = "--pin-file is for cosign alone; OpenSSL's engine reads at most 32 characters of a PIN from a URI, \
+                       so set PIN in its configuration";
+        return Err(Ending::new(Exit::Configuration, message));
+    }
     let pin = arguments.pin_file.as_deref().map(files::read_text).transpose()?;
     let access =
         Access { module_path: arguments.module_path.clone(), pin: pin.map(|pin| pin.trim_end().to_owned()) };
@@ -47,7 +53,7 @@ fn explain(text: &str, arguments: &Uri, console: &Console) -> Result<()> {
     match arguments.output.output {
         Output::Json => print_json(&Explanation { attributes, remarks }),
         Output::Text => {
-            print(attributes.iter().map(Explained::line).collect::<String>())?;
+            print(table::aligned(&attributes.iter().map(Explained::row).collect::<Vec<_>>()))?;
             remarks.iter().for_each(|remark| console.warning(remark));
             Ok(())
         }
@@ -73,8 +79,8 @@ impl Explained {
         Self { name: attribute.name.clone(), value, meaning: meaning(&attribute.name) }
     }
 
-    fn line(&self) -> String {
-        format!("{:<20} {:<36} {}\n", self.name, self.value, self.meaning)
+    fn row(&self) -> Vec<String> {
+        vec![self.name.clone(), self.value.clone(), self.meaning.to_owned()]
     }
 }
 

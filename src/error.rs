@@ -61,6 +61,16 @@ impl Failure {
         Self::new(FailureKind::Configuration, asked, answered, remedy)
     }
 
+    /// What was asked and what was answered, without the remedy.
+    pub fn problem(&self) -> String {
+        format!("{}: {}", self.asked, self.answered)
+    }
+
+    /// What a person can do.
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+
     /// The same failure with another remedy.
     pub(crate) fn with_remedy(mut self, remedy: &str) -> Self {
         remedy.clone_into(&mut self.remedy);

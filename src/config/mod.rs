@@ -22,7 +22,7 @@ pub use values::{
     ApiUrl, CertificateVisibility, HashSigningApi, LogLevel, LoginRequired, OutputStream, ProxyUrl, Slug,
 };
 
-use crate::error::Failure;
+use crate::error::{Failure, MASK};
 
 /// The settings' values as they were found.
 #[derive(Default)]
@@ -36,6 +36,18 @@ pub struct Configuration {
 struct Text {
     text: Zeroizing<String>,
     source: Source,
+}
+
+/// A value that was found, for people.
+pub struct Value {
+    /// The setting's key.
+    pub key: &'static str,
+    /// The value, or what of it is no secret.
+    pub shown: String,
+    /// Where it stood.
+    pub source: Source,
+    /// Why it cannot be used, if it cannot.
+    pub problem: Option<Failure>,
 }
 
 /// Where a value was found.
@@ -97,6 +109,23 @@ impl Configuration {
     /// Where the value of a setting stands; `None` if it is the default.
     pub fn source<T>(&self, setting: &Setting<T>) -> Option<&Source> {
         self.found.get(setting.key).map(|found| &found.source)
+    }
+
+    /// Every value that was found, as far as it may be shown, in the order of the documentation.
+    pub fn values(&self) -> Vec<Value> {
+        let value = |setting: &'static dyn Described| {
+            let found = self.found.get(setting.key())?;
+            let shown = if setting.is_secret() { MASK.to_owned() } else { setting::shown(&found.text) };
+            let source = found.source.clone();
+            let problem = setting.problem(&found.text, &found.source);
+            Some(Value { key: setting.key(), shown, source, problem })
+        };
+        settings::all().into_iter().filter_map(value).collect()
+    }
+
+    /// Why the configuration file cannot be read, if it cannot.
+    pub fn unusable_file(&self) -> Option<&Failure> {
+        self.unusable_file.as_ref()
     }
 
     /// Whether there is a configuration file that cannot be read.

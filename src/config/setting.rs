@@ -54,6 +54,8 @@ pub trait Described: Sync {
     fn outdated(&self) -> Option<&'static str>;
     /// Whether the value must not be shown.
     fn is_secret(&self) -> bool;
+    /// Why a text that was found somewhere cannot be read, if it cannot.
+    fn problem(&self, text: &str, source: &Source) -> Option<Failure>;
     /// Whether the text can be read.
     fn accepts(&self, text: &str) -> bool;
 
@@ -105,6 +107,9 @@ impl<T> Described for Setting<T> {
     fn is_secret(&self) -> bool {
         self.secret
     }
+    fn problem(&self, text: &str, source: &Source) -> Option<Failure> {
+        (!self.accepts(text)).then(|| self.misread(text, source))
+    }
     fn accepts(&self, text: &str) -> bool {
         (self.parse)(text).is_some()
     }
@@ -113,7 +118,7 @@ impl<T> Described for Setting<T> {
 impl<T> Setting<T> {
     /// The value of a text that was found, or the failure that names where it was found and what was expected.
     pub(super) fn read(&self, found: &Text) -> Result<T, Failure> {
-        (self.parse)(&found.text).ok_or_else(|| self.misread(found))
+        (self.parse)(&found.text).ok_or_else(|| self.misread(&found.text, &found.source))
     }
 
     /// The documented default, if there is one.
@@ -121,23 +126,23 @@ impl<T> Setting<T> {
         (self.parse)(self.default)
     }
 
-    fn misread(&self, found: &Text) -> Failure {
-        let shown = if self.secret { "the value".to_owned() } else { format!("`{}`", shown(&found.text)) };
-        let remedy = match &found.source {
+    fn misread(&self, text: &str, source: &Source) -> Failure {
+        let shown = if self.secret { "the value".to_owned() } else { format!("`{}`", shown(text)) };
+        let remedy = match source {
             Source::Variable(name) => format!("correct or unset {name}"),
             Source::File { key, .. } => format!("correct or remove {key}"),
         };
         Failure::configuration(
-            format!("reading {}", found.source),
+            format!("reading {source}"),
             format!("{shown} is not {}", self.expects),
             remedy,
         )
     }
 }
 
-/// A value that does not parse, as far as it may be told: a proxy's password may stand in it, or a token that was meant
+/// A value as far as it may be told: a proxy's password may stand in it, or a token that was meant
 /// for another setting.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let without_user = text.rsplit_once('@').map_or(text.to_owned(), |(_, host)| format!("{MASK}@{host}"));
     redaction::text(&without_user).escape_debug().to_string()
 }

@@ -76,7 +76,7 @@ impl ProxyUrl {
     }
 
     /// The URL with its user and password, for the connection alone.
-    pub(crate) fn reveal(&self) -> Url {
+    pub fn reveal(&self) -> Url {
         self.0.clone()
     }
 }

@@ -54,11 +54,21 @@ impl LogFile {
         Ok(())
     }
 
+    /// The folder in which lines are written; the error is a sentence.
+    pub(super) fn folder(&self) -> Result<PathBuf, String> {
+        self.open_somewhere().map(|(folder, _)| folder)
+    }
+
     fn open(&self) -> Result<Open, String> {
-        let own = PathBuf::from(format!("{DEFAULT_DIRECTORY}-{}", rustix::process::geteuid().as_raw()));
+        self.open_somewhere().map(|(_, open)| open)
+    }
+
+    fn open_somewhere(&self) -> Result<(PathBuf, Open), String> {
+        let at = |folder: PathBuf| Open::in_directory(&folder).map(|open| (folder, open));
+        let own = || PathBuf::from(format!("{DEFAULT_DIRECTORY}-{}", rustix::process::geteuid().as_raw()));
         match &self.configured {
-            Some(directory) => Open::in_directory(directory),
-            None => Open::in_directory(Path::new(DEFAULT_DIRECTORY)).or_else(|_| Open::in_directory(&own)),
+            Some(directory) => at(directory.clone()),
+            None => at(PathBuf::from(DEFAULT_DIRECTORY)).or_else(|_| at(own())),
         }
     }
 }

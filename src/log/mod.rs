@@ -6,6 +6,7 @@
 
 mod file;
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use x509_cert::der::DateTime;
@@ -65,6 +66,15 @@ impl Log {
         for failure in levels.chain(directory).chain(stream).filter(|_| !configuration.is_unusable()) {
             self.error(&failure.to_string());
         }
+    }
+
+    /// The folder of the log file, which is made if need be; `None` if no file is written.
+    ///
+    /// # Errors
+    ///
+    /// A sentence on why no file can be written.
+    pub fn folder(&self) -> Result<Option<PathBuf>, String> {
+        if self.file_level == LogLevel::None { Ok(None) } else { self.file.folder().map(Some) }
     }
 
     /// A call failed, and a person can do something about it.

@@ -15,9 +15,8 @@ use super::connection::{self, Connections, JSON, Request, Route};
 use super::policies::{self, SigningPolicy};
 use super::problem::Answer;
 use super::retry::{self, RetryRules};
-use super::trust::Trust;
 use super::user::User;
-use crate::config::{ApiUrl, Configuration, HashSigningApi, ProxyUrl, Slug, settings};
+use crate::config::{ApiUrl, Configuration, HashSigningApi, Slug, settings};
 use crate::error::{Failure, FailureKind};
 use crate::log::Log;
 
@@ -49,7 +48,7 @@ impl Client {
     ) -> Result<Self, Failure> {
         let api = required(configuration, &settings::API_URL)?;
         let rules = rules(configuration)?;
-        let route = route(configuration, &api, &rules, believes_environment)?;
+        let route = Route::configured(configuration, believes_environment)?;
         Ok(Self {
             api,
             hash_signing_api: required(configuration, &settings::HASH_SIGNING_API)?,
@@ -60,6 +59,13 @@ impl Client {
             policy: configuration.get(&settings::SIGNING_POLICY_SLUG)?,
             stopping: watch::Sender::new(false),
         })
+    }
+
+    /// The same client, which repeats a request no longer than this.
+    #[must_use]
+    pub fn within(mut self, total: Duration) -> Self {
+        self.rules.total = self.rules.total.min(total);
+        self
     }
 
     /// The signing policies of which the user is Submitter, narrowed as configured, in the service's order: one
@@ -184,35 +190,4 @@ fn rules(configuration: &Configuration) -> Result<RetryRules, Failure> {
         first_wait: configuration.get(&settings::FIRST_RETRY_DELAY)?.unwrap_or(Duration::from_secs(1)),
         repetitions: configuration.get(&settings::RETRY_COUNT)?,
     })
-}
-
-fn route(
-    configuration: &Configuration,
-    api: &ApiUrl,
-    rules: &RetryRules,
-    believes_environment: bool,
-) -> Result<Route, Failure> {
-    Ok(Route {
-        api: api.clone(),
-        proxy: proxy(configuration, api)?,
-        no_proxy: configuration.get(&settings::NO_PROXY)?,
-        trust: Trust {
-            authorities: configuration.get(&settings::TLS_CERTIFICATE_AUTHORITIES)?,
-            client_certificate: configuration.get(&settings::TLS_CLIENT_CERTIFICATE)?,
-            believes_environment,
-        },
-        connect_limit: rules.attempt.mul_f64(0.8),
-    })
-}
-
-/// The proxy for this address. One that is not used may be anything: the variables are other programs', too.
-fn proxy(configuration: &Configuration, api: &ApiUrl) -> Result<Option<ProxyUrl>, Failure> {
-    if api.is_loopback() {
-        return Ok(None);
-    }
-    let for_https = if api.is_https() { configuration.get(&settings::HTTPS_PROXY)? } else { None };
-    match for_https {
-        Some(proxy) => Ok(Some(proxy)),
-        None => configuration.get(&settings::HTTP_PROXY),
-    }
 }

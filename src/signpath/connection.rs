@@ -19,7 +19,7 @@ use super::problem::Answer;
 use super::retry;
 use super::sending::Sending;
 use super::trust::Trust;
-use crate::config::{ApiUrl, ProxyUrl};
+use crate::config::{ApiUrl, Configuration, ProxyUrl, settings};
 use crate::credentials::Credentials;
 use crate::error::{Failure, FailureKind, causes, root_cause};
 
@@ -31,14 +31,62 @@ const LONGEST_IDLE: Duration = Duration::from_secs(50);
 
 /// How the service is reached.
 #[derive(Debug, Clone)]
-pub(super) struct Route {
-    pub(super) api: ApiUrl,
-    pub(super) proxy: Option<ProxyUrl>,
-    pub(super) no_proxy: Option<String>,
-    pub(super) trust: Trust,
+pub struct Route {
+    /// The service's address.
+    pub api: ApiUrl,
+    /// The HTTP proxy for it, if one is configured; `no_proxy` may except the service.
+    pub proxy: Option<ProxyUrl>,
+    /// What is reached without the proxy.
+    pub no_proxy: Option<String>,
+    trust: Trust,
     /// Time limit for connecting, TLS included. Shorter than that of an attempt, so that a failure to connect can
     /// be told from an answer that never came.
-    pub(super) connect_limit: Duration,
+    connect_limit: Duration,
+}
+
+impl Route {
+    /// The route that is configured; nothing is sent or read.
+    ///
+    /// # Errors
+    ///
+    /// A setting cannot be used.
+    pub fn configured(configuration: &Configuration, believes_environment: bool) -> Result<Self, Failure> {
+        let required = || Failure::configuration("reading ApiUrl", "it has no value", "set it");
+        let api = configuration.get(&settings::API_URL)?.ok_or_else(required)?;
+        let attempt = configuration.get(&settings::HTTP_REQUEST_TIMEOUT)?.unwrap_or(Duration::from_secs(30));
+        Ok(Self {
+            proxy: proxy(configuration, &api)?,
+            api,
+            no_proxy: configuration.get(&settings::NO_PROXY)?,
+            trust: Trust {
+                authorities: configuration.get(&settings::TLS_CERTIFICATE_AUTHORITIES)?,
+                client_certificate: configuration.get(&settings::TLS_CLIENT_CERTIFICATE)?,
+                believes_environment,
+            },
+            connect_limit: attempt.mul_f64(0.8),
+        })
+    }
+
+    /// How TLS is spoken on it: whom to trust, and as whom to present oneself.
+    ///
+    /// # Errors
+    ///
+    /// A certificate file or the system's trust store cannot be used.
+    pub fn tls(&self) -> Result<ClientConfig, Failure> {
+        if self.api.is_https() { self.trust.tls() } else { self.trust.none() }
+    }
+}
+
+/// The proxy for this address. One that is not used may be anything: the variables are other programs', too.
+fn proxy(configuration: &Configuration, api: &ApiUrl) -> Result<Option<ProxyUrl>, Failure> {
+    if api.is_loopback() {
+        return Ok(None);
+    }
+    let for_https = if api.is_https() { configuration.get(&settings::HTTPS_PROXY)? } else { None };
+    match for_https {
+        Some(proxy) => Ok(Some(proxy)),
+        None => configuration.get(&settings::HTTP_PROXY),
+    }
 }
 
 /// The connections of one run.
@@ -126,8 +174,7 @@ impl Connections {
         if let Some(tls) = self.tls.get() {
             return Ok(tls.clone());
         }
-        let trust = &self.route.trust;
-        let tls = if self.route.api.is_https() { trust.tls()? } else { trust.none()? };
+        let tls = self.route.tls()?;
         Ok(self.tls.get_or_init(|| tls).clone())
     }
 
@@ -354,7 +401,8 @@ fn too_large(largest: usize) -> Broken {
     }
 }
 
-fn tls_remedy(error: &rustls::Error) -> &'static str {
+/// What a person can do about a failure of TLS.
+pub fn tls_remedy(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidCertificate(_) => {
             "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities"

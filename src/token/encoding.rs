@@ -72,7 +72,7 @@ impl HashAlgorithm {
     }
 
     /// The algorithm as the cryptographic library knows it.
-    pub(crate) fn implementation(self) -> &'static digest::Algorithm {
+    pub fn implementation(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,

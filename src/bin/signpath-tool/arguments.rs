@@ -1,9 +1,13 @@
 //! The command line.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::doctor::{Doctor, LoadModule};
+use crate::examples;
 use crate::metadata::Format;
 use crate::metadata::annotations::Annotations;
 use crate::metadata::identities::IdentityOptions;
@@ -14,9 +18,16 @@ use crate::service::RequestArguments;
 use crate::signer::{PinnedSigner, SignerOptions};
 use crate::signing_request::WaitArguments;
 
-/// Works with SignPath beside the PKCS#11 module.
+pub(crate) use keys::{
+    Certificate, CertificateFormat, EcdsaFormat, Encoding, HashSource, Keys, OutOption, Padding, PublicKey,
+    PublicKeyFormat, SignHash, Uri,
+};
+
+/// Works with SignPath beside the PKCS#11 module: finds out what is wrong, shows keys, signs images and hashes.
+///
+/// Results go to standard output, everything else to standard error, so that scripts can use the first alone.
 #[derive(Parser, Debug)]
-#[command(name = "signpath-tool", version, max_term_width = 100, after_help = Exit::help())]
+#[command(name = "signpath-tool", version, max_term_width = 100, after_help = format!("{}\n\n{}", examples::VARIABLES, Exit::help()))]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -27,17 +38,50 @@ pub(crate) struct Arguments {
 #[allow(clippy::large_enum_variant, reason = "there is one of it, once")]
 pub(crate) enum Command {
     /// Sign images: make the metadata, have SignPath sign it, check the signatures, attach them
+    #[command(after_help = examples::SIGN_IMAGE)]
     SignImage(SignImage),
     /// Make the metadata of images, which SignPath is to sign
+    #[command(after_help = examples::GENERATE)]
     Generate(Generate),
     /// Have SignPath sign a file, such as the archive that `generate --zip` makes
+    #[command(after_help = examples::SUBMIT)]
     Submit(Submit),
     /// Attach a signature that SignPath made over an image's metadata
+    #[command(after_help = examples::ATTACH)]
     Attach(Attach),
     /// Verify what is attached to images
+    #[command(after_help = examples::VERIFY)]
     Verify(Verify),
+    /// Find out what keeps these credentials, this machine or the service from signing
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
+    /// Load a module, for `doctor`, in a process of its own
+    #[command(hide = true)]
+    LoadModule(LoadModule),
+    /// List the keys that these credentials may use, and what each program calls them by
+    #[command(after_help = examples::KEYS)]
+    Keys(Keys),
+    /// Print the public key of a key
+    #[command(after_help = examples::PUBLIC_KEY)]
+    PublicKey(PublicKey),
+    /// Print the certificate of a key
+    #[command(after_help = examples::CERTIFICATE)]
+    Certificate(Certificate),
+    /// Have a hash signed, and verify the signature
+    #[command(after_help = examples::SIGN_HASH)]
+    SignHash(SignHash),
+    /// Print the PKCS#11 URI of a key, or explain one
+    #[command(after_help = examples::URI)]
+    Uri(Uri),
     /// Print the artifact configuration that a SignPath project needs
+    #[command(after_help = examples::ARTIFACT_CONFIGURATION)]
     ArtifactConfiguration(ArtifactConfiguration),
+    /// Print what a shell needs to complete this tool's command lines
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = examples::MAN)]
+    Man(Man),
 }
 
 /// What `sign-image` is told.
@@ -171,6 +215,22 @@ pub(crate) struct ArtifactConfiguration {
     /// How many images one signing request is for
     #[arg(long, value_enum, default_value_t = Count::One)]
     pub(crate) images: Count,
+}
+
+/// What `completions` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// What `man` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// Write a page for each command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// How many images a signing request is for.

@@ -7,7 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Where messages go.
 pub(crate) struct Console {
     is_terminal: bool,
-    colors: bool,
+    allows_colors: bool,
+}
+
+/// Whether a text is painted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Colors,
+    Plain,
 }
 
 /// Something that takes time; the line goes when the value does.
@@ -22,7 +29,14 @@ impl Console {
     pub(crate) fn new() -> Self {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_terminal = stderr().is_terminal() && !is_set("CI");
-        Self { is_terminal, colors: is_terminal && !is_set("NO_COLOR") }
+        let allows_colors = !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { is_terminal, allows_colors }
+    }
+
+    /// Whether results on standard output may have colours.
+    pub(crate) fn paint_of_output(&self) -> Paint {
+        let is_wanted = std::io::stdout().is_terminal() && self.allows_colors;
+        if is_wanted { Paint::Colors } else { Paint::Plain }
     }
 
     /// Says something.
@@ -58,7 +72,11 @@ impl Console {
     }
 
     fn painted(&self, word: &str, color: &str) -> String {
-        if self.colors { format!("{color}{word}\u{1b}[0m") } else { word.to_owned() }
+        if self.is_terminal && self.allows_colors {
+            format!("{color}{word}\u{1b}[0m")
+        } else {
+            word.to_owned()
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
-//! | [`arguments`], [`console`], [`outcome`] | the command line; messages; exit codes |
+//! | [`arguments`], [`examples`], [`console`], [`table`], [`outcome`] | the command line; what `--help` shows of it; messages; tables; exit codes |
 //! | [`commands`] | one file a command: it asks the rooms below, and prints |
+//! | [`key_name`], [`pkcs11_uri`], [`key_certificate`] | what keys are called, here and by each program; how long their certificates are valid |
+//! | [`doctor`] | what may be wrong between the configuration and a signature |
 //! | [`resolution`] | names looked up in registries |
 //! | [`images`] | names of images, and what they stand for |
 //! | [`metadata`] | what is signed, and whether it is about the right image; the archive that SignPath signs |
@@ -26,21 +28,27 @@ mod attachments;
 mod command_line;
 mod commands;
 mod console;
+mod doctor;
+mod examples;
 mod files;
 #[cfg(feature = "fuzzing")]
 #[path = "../../../fuzz/tool/mod.rs"]
 mod fuzzing;
 mod images;
 mod interruption;
+mod key_certificate;
+mod key_name;
 mod metadata;
 mod origin;
 mod outcome;
+mod pkcs11_uri;
 mod registry;
 mod resolution;
 mod service;
 mod signed_artifact;
 mod signer;
 mod signing_request;
+mod table;
 
 use std::process::ExitCode;
 
@@ -75,6 +83,15 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Generate(arguments) => runtime.block_on(commands::generate::run(arguments, console)),
         Command::Attach(arguments) => runtime.block_on(commands::attach::run(arguments, console)),
         Command::Verify(arguments) => runtime.block_on(commands::verify::run(arguments, console)),
+        Command::Keys(arguments) => commands::keys::run(&arguments, console),
+        Command::PublicKey(arguments) => commands::export::public_key(&arguments),
+        Command::Certificate(arguments) => commands::export::certificate(&arguments),
+        Command::SignHash(arguments) => commands::sign_hash::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments, console),
+        Command::LoadModule(arguments) => doctor::load_module(&arguments),
+        Command::Uri(arguments) => commands::uri::run(&arguments, console),
+        Command::Completions(arguments) => commands::documents::completions(&arguments),
+        Command::Man(arguments) => commands::documents::man(&arguments, console),
         Command::ArtifactConfiguration(arguments) => {
             commands::print(artifact_configuration::xml(arguments.format, arguments.images))
         }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use clap::Args;
 use signpath_pkcs11::config::{Configuration, Environment, Slug, settings};
 use signpath_pkcs11::credentials::Credentials;
+use signpath_pkcs11::error::Failure;
 use signpath_pkcs11::host::Host;
 use signpath_pkcs11::log::{self, Log};
-use signpath_pkcs11::signpath::{Client, Submission, Submitted, User};
+use signpath_pkcs11::signpath::{Client, SigningPolicy, Submission, Submitted, User};
 
+use crate::key_name::KeyName;
 use crate::outcome::{Ending, Exit, Result};
 use crate::signer::Signer;
 
@@ -48,11 +50,23 @@ impl Service {
         let configuration = Configuration::load(&environment);
         let log = Arc::new(Log::new(&configuration, Box::new(StandardError)));
         log.report(&configuration);
-        let host = Arc::new(Host::of_process(environment.get("USER").or(environment.get("LOGNAME"))));
         let credentials = credentials(&configuration)?;
+        let client = Client::new(&configuration, true, log)?;
+        Ok(Self::of(&configuration, &environment, credentials, client)?)
+    }
+
+    /// The service of a client and its configuration; nothing is sent.
+    pub(crate) fn of(
+        configuration: &Configuration,
+        environment: &Environment,
+        credentials: Credentials,
+        client: Client,
+    ) -> std::result::Result<Self, Failure> {
+        let host = Arc::new(Host::of_process(environment.get("USER").or(environment.get("LOGNAME"))));
+        let describe = configuration.get(&settings::SEND_PROCESS_METADATA)?.unwrap_or_default();
         Ok(Self {
-            client: Arc::new(Client::new(&configuration, true, log)?),
-            user: User::new(credentials, None, host, false),
+            client: Arc::new(client),
+            user: User::new(credentials, None, host, describe),
             project: configuration.get(&settings::PROJECT_SLUG)?,
             policy: configuration.get(&settings::SIGNING_POLICY_SLUG)?,
         })
@@ -75,6 +89,21 @@ impl Service {
             let message =
                 format!("signing request {} has no certificate to verify with; use --key", request.id);
             Ending::new(Exit::NotVerified, message)
+        })
+    }
+
+    /// A key of those that these credentials may use: one request.
+    pub(crate) fn key(&self, name: &KeyName) -> Result<SigningPolicy> {
+        let listed = self.client.signing_policies(&self.user)?;
+        let keys: Vec<String> = listed.iter().map(SigningPolicy::label).collect();
+        listed.into_iter().find(|policy| name.is_of(policy)).ok_or_else(|| {
+            let filter = self.client.filter().map(|filter| format!(" with {filter}")).unwrap_or_default();
+            let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+            let message = format!(
+                "these credentials have no key {name}{filter}, but {keys}; correct the name, or make the token's user \
+                 Submitter of the signing policy"
+            );
+            Ending::new(Exit::Configuration, message)
         })
     }
 

@@ -157,7 +157,7 @@ fn ecdsa(curve: Curve) -> &'static dyn VerificationAlgorithm {
 }
 
 /// `r ‖ s` as Ecdsa-Sig-Value (RFC 3279 section 2.2.3); `None` for a signature of another length.
-fn to_der(signature: &[u8], field_bytes: usize) -> Option<Vec<u8>> {
+pub(crate) fn to_der(signature: &[u8], field_bytes: usize) -> Option<Vec<u8>> {
     let (r, s) = signature.split_at_checked(field_bytes).filter(|(_, s)| s.len() == field_bytes)?;
     let integer = |number: &[u8]| UintRef::new(number).and_then(|number| number.to_der()).ok();
     let integers = [integer(r)?, integer(s)?].concat();

@@ -1,9 +1,15 @@
 //! The commands: each asks the rooms, and prints.
 
 pub(crate) mod attach;
+pub(crate) mod doctor;
+pub(crate) mod documents;
+pub(crate) mod export;
 pub(crate) mod generate;
+pub(crate) mod keys;
+pub(crate) mod sign_hash;
 pub(crate) mod sign_image;
 pub(crate) mod submit;
+pub(crate) mod uri;
 pub(crate) mod verify;
 
 use std::io::Write;
@@ -11,8 +17,9 @@ use std::io::Write;
 use serde::Serialize;
 use signpath_pkcs11::signpath::Submitted;
 
-use crate::arguments::Output;
+use crate::arguments::{OutOption, Output};
 use crate::console::Console;
+use crate::files;
 use crate::outcome::{Ending, Exit, Result};
 
 /// Prints a result as it is.
@@ -24,8 +31,16 @@ pub(crate) fn print(result: impl AsRef<[u8]>) -> Result<()> {
         .map_err(|error| Ending::new(Exit::Failed, format!("writing to standard output: {error}")))
 }
 
+/// Writes a result to the file that was named, or prints it.
+fn print_or_write(out: &OutOption, result: &[u8]) -> Result<()> {
+    match &out.out {
+        Some(path) => files::write(path, result),
+        None => print(result),
+    }
+}
+
 /// Prints a result as one JSON document.
-fn print_json(result: &impl Serialize) -> Result<()> {
+pub(crate) fn print_json(result: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_string_pretty(result)
         .map_err(|error| Ending::new(Exit::Failed, format!("writing the result as JSON: {error}")))?;
     text.push('\n');

@@ -1,0 +1,111 @@
+//! The configuration: found or not, which value came from where, and whether there are credentials.
+
+use std::path::Path;
+
+use signpath_pkcs11::config::{Configuration, Environment, Value, settings};
+use signpath_pkcs11::credentials::Credentials;
+
+use super::report::{Examined, Report, Sound, Trouble};
+use crate::files;
+use crate::outcome::Exit;
+
+/// What is configured, as far as it could be read.
+pub(super) struct Setup {
+    pub(super) environment: Environment,
+    pub(super) configuration: Option<Configuration>,
+    pub(super) credentials: Option<Credentials>,
+}
+
+impl Setup {
+    /// What nobody may see, whoever wrote it into a message.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let configuration = self.configuration.as_ref();
+        let token = configuration.and_then(|one| one.get(&settings::API_TOKEN).ok().flatten());
+        let tokens = token.as_ref().into_iter().chain(self.credentials.as_ref().map(|pair| &pair.token));
+        let proxies = [&settings::HTTP_PROXY, &settings::HTTPS_PROXY];
+        let proxies = proxies.into_iter().filter_map(|proxy| configuration?.get(proxy).ok().flatten());
+        let passwords = proxies.filter_map(|proxy| proxy.reveal().password().map(str::to_owned));
+        let pin = std::env::var("COSIGN_PKCS11_PIN").ok();
+        tokens.map(|token| token.reveal().to_owned()).chain(passwords).chain(pin).collect()
+    }
+}
+
+/// Reads file and environment; the credentials are those of the PIN, if one is given.
+pub(super) fn examine(report: &mut Report, pin_file: Option<&Path>) -> Setup {
+    let environment = Environment::of_process();
+    let configuration = report.examine("configuration", || found(&environment));
+    let configuration = report.examine_after("settings", configuration, usable);
+    let credentials = match pin_file {
+        Some(path) => report.examine("credentials", || of_pin(path)),
+        None => report.examine_after("credentials", configuration.as_ref(), configured),
+    };
+    Setup { environment, configuration, credentials }
+}
+
+fn found(environment: &Environment) -> Examined<Configuration> {
+    let configuration = Configuration::load(environment);
+    if let Some(failure) = configuration.unusable_file() {
+        return Err(failure.clone().into());
+    }
+    let source = match environment.get("SIGNPATH_CONFIG_FILE") {
+        Some(path) => format!("environment variables, and configuration file {path}"),
+        None => "environment variables only (SIGNPATH_CONFIG_FILE is not set)".to_owned(),
+    };
+    // who can read the file is another examination's business
+    let warnings: Vec<&str> =
+        configuration.warnings().iter().map(String::as_str).filter(|text| !text.contains("chmod")).collect();
+    let warnings = warnings.join("; ");
+    let sound = Sound::new(configuration, [source]);
+    Ok(if warnings.is_empty() {
+        sound
+    } else {
+        sound.but(warnings, "correct the names; what has another name is not read")
+    })
+}
+
+fn usable(configuration: Configuration) -> Examined<Configuration> {
+    let values = configuration.values();
+    let mut found: Vec<String> = values.iter().map(told).collect();
+    if configuration.source(&settings::API_URL).is_none() {
+        let default = configuration.get_or_default(&settings::API_URL);
+        found.extend(default.map(|url| format!("ApiUrl = {url} (default)")));
+    }
+    match values.into_iter().find_map(|value| value.problem) {
+        Some(problem) => Err(Trouble::from(problem).with(found)),
+        None => Ok(Sound::new(configuration, found)),
+    }
+}
+
+fn told(value: &Value) -> String {
+    format!("{} = {} ({})", value.key, value.shown, value.source)
+}
+
+fn configured(configuration: &Configuration) -> Examined<Credentials> {
+    let organization = configuration.get(&settings::ORGANIZATION_ID)?;
+    let token = configuration.get(&settings::API_TOKEN)?;
+    let (missing, remedy) = match (organization, token) {
+        (Some(organization), Some(token)) => {
+            let found = format!("organization {organization}, with a token");
+            return Ok(Sound::new(Credentials { organization, token }, [found]));
+        }
+        (None, Some(_)) => ("OrganizationId is missing, ApiToken is there", "set SIGNPATH_ORGANIZATION_ID"),
+        (Some(_), None) => ("ApiToken is missing, OrganizationId is there", "set SIGNPATH_API_TOKEN"),
+        (None, None) => (
+            "OrganizationId and ApiToken are missing",
+            "set SIGNPATH_ORGANIZATION_ID and SIGNPATH_API_TOKEN; where a PIN is used, name a file with it by --pin-file",
+        ),
+    };
+    Err(Trouble::new(Exit::Configuration, missing, remedy))
+}
+
+fn of_pin(path: &Path) -> Examined<Credentials> {
+    let text = files::read_text(path)
+        .map_err(|ending| Trouble::new(ending.exit(), ending.to_string(), "correct --pin-file"))?;
+    let credentials = Credentials::parse(text.trim()).ok_or_else(|| {
+        let problem = format!("the PIN in {} is not <organization id>:<API token>", path.display());
+        Trouble::new(Exit::Configuration, problem, "write both into the file, with a colon between them")
+    })?;
+    let found =
+        format!("organization {}, with a token, by the PIN in {}", credentials.organization, path.display());
+    Ok(Sound::new(credentials, [found]))
+}

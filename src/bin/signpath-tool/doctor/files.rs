@@ -1,0 +1,61 @@
+//! Who can read the files with secrets, and whether a log can be written.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use signpath_pkcs11::config::{Configuration, Setting, Source, settings};
+use signpath_pkcs11::log::Log;
+
+use super::Silence;
+use super::report::{Examined, Report, Sound, Trouble};
+use crate::outcome::Exit;
+
+/// Looks at the files that the configuration names, and opens the log as the module does.
+pub(super) fn examine(report: &mut Report, configuration: Option<&Configuration>) {
+    report.examine_after("files", configuration, permissions);
+    report.examine_after("log", configuration, log);
+}
+
+fn permissions(configuration: &Configuration) -> Examined<()> {
+    let token = match configuration.source(&settings::API_TOKEN) {
+        Some(Source::File { path, .. }) => Some(path.clone()),
+        _ => None,
+    };
+    let client_key = path(configuration, &settings::TLS_CLIENT_CERTIFICATE);
+    let secret: Vec<PathBuf> = token.into_iter().chain(client_key).collect();
+    let open: Vec<String> =
+        secret.iter().filter(|path| others_can_read(path)).map(|path| path.display().to_string()).collect();
+    let found = match secret.as_slice() {
+        [] => "no file with a secret is configured".to_owned(),
+        files => format!(
+            "files with secrets: {}",
+            files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    let sound = Sound::new((), [found]);
+    if open.is_empty() {
+        return Ok(sound);
+    }
+    let open = open.join(" ");
+    Ok(sound.but(format!("others can read {open}, with a secret in it"), format!("chmod 600 {open}")))
+}
+
+fn path(configuration: &Configuration, setting: &Setting<PathBuf>) -> Option<PathBuf> {
+    configuration.get(setting).ok().flatten()
+}
+
+fn others_can_read(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+fn log(configuration: &Configuration) -> Examined<()> {
+    match Log::new(configuration, Box::new(Silence)).folder() {
+        Ok(Some(folder)) => Ok(Sound::new((), [format!("written in {}", folder.display())])),
+        Ok(None) => Ok(Sound::new((), ["none is written (Log.File.Level is none)".to_owned()])),
+        Err(problem) => Err(Trouble::new(
+            Exit::Configuration,
+            problem,
+            "set Log.File.Directory (SIGNPATH_LOG_FILE_DIRECTORY) to a folder of your own",
+        )),
+    }
+}

@@ -1,0 +1,193 @@
+//! The service: whether its API answers, whom it takes the token for, and whether it signs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signpath_pkcs11::config::{Configuration, Environment};
+use signpath_pkcs11::credentials::Credentials;
+use signpath_pkcs11::error::{Failure, FailureKind};
+use signpath_pkcs11::log::Log;
+use signpath_pkcs11::signpath::{
+    Client, HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, SigningPolicy,
+};
+use signpath_pkcs11::token::verification::verifies;
+
+use super::Silence;
+use super::configuration::Setup;
+use super::network::Reached;
+use super::report::{Examined, Report, Sound, Trouble};
+use crate::commands::sign_hash::not_verified;
+use crate::key_name::KeyName;
+use crate::outcome::Exit;
+use crate::service::Service;
+
+/// A person waits for the report: what does not answer by then is told as such.
+const LONGEST_REPETITION: Duration = Duration::from_secs(15);
+
+/// What a test signature is made over: SHA-256 of it.
+const TEST: &[u8] = b"a test signature by signpath-tool doctor\n";
+
+/// What came of the test signature.
+pub(super) enum Signing {
+    /// Nobody wants one.
+    NotAsked,
+    /// What is needed for one was not sound.
+    Unreached,
+    Tried(Result<String, Trouble>),
+}
+
+struct Keys {
+    service: Service,
+    policies: Vec<SigningPolicy>,
+}
+
+/// Asks for the keys, and signs with one if told to.
+pub(super) fn examine(
+    report: &mut Report,
+    setup: &Setup,
+    reached: Option<Reached>,
+    sign: Option<&str>,
+) -> Signing {
+    let configured = setup.configuration.as_ref().zip(setup.credentials.as_ref());
+    let needed = reached.zip(configured);
+    let answer = report.examine_after("api", needed, |(reached, (configuration, credentials))| {
+        api(&setup.environment, configuration, credentials, &reached)
+    });
+    let keys = report.examine_after("token", answer, token);
+    let keys = report.examine_after("role", keys, role);
+    let signing = match (sign, keys) {
+        (None, _) => Signing::NotAsked,
+        (Some(_), None) => Signing::Unreached,
+        (Some(key), Some(keys)) => Signing::Tried(try_to_sign(&keys, key)),
+    };
+    artifact_configuration(report, signing)
+}
+
+/// The end of the report: whether the signature was made, and verifies.
+pub(super) fn sign(report: &mut Report, signing: Signing) {
+    match signing {
+        Signing::NotAsked => report.skip("sign", "no signature is made without --sign"),
+        Signing::Unreached => report.skip("sign", "not examined after what is said above"),
+        Signing::Tried(tried) => {
+            report.examine("sign", || tried.map(|found| Sound::new((), [found])));
+        }
+    }
+}
+
+type Listed = (Service, Result<Vec<SigningPolicy>, Failure>);
+
+/// Whether it is the API that answers; a refusal is an answer of it, too.
+fn api(
+    environment: &Environment,
+    configuration: &Configuration,
+    credentials: &Credentials,
+    reached: &Reached,
+) -> Examined<Listed> {
+    let log = Arc::new(Log::new(configuration, Box::new(Silence)));
+    let client = Client::new(configuration, true, log)?.within(LONGEST_REPETITION);
+    let service = Service::of(configuration, environment, credentials.clone(), client)?;
+    match service.client.signing_policies(&service.user) {
+        Err(failure) if failure.kind != FailureKind::Unauthorized => {
+            let health = match reached {
+                Reached::Service(answers) => vec![answers.told()],
+                Reached::Unexamined => Vec::new(),
+            };
+            Err(Trouble::from(failure).with(health))
+        }
+        listed => Ok(Sound::new((service, listed), ["SignPath's API answers".to_owned()])),
+    }
+}
+
+fn token((service, listed): Listed) -> Examined<Keys> {
+    let policies = listed?;
+    let found = format!(
+        "SignPath knows the token's user in organization {}",
+        service.user.credentials().organization
+    );
+    Ok(Sound::new(Keys { service, policies }, [found]))
+}
+
+fn role(keys: Keys) -> Examined<Keys> {
+    let labels: Vec<String> = keys.policies.iter().map(SigningPolicy::label).collect();
+    let filter = keys.service.client.filter();
+    match (labels.is_empty(), filter) {
+        (false, _) => {
+            let found = format!("Submitter of {}: {}", labels.len(), labels.join(", "));
+            Ok(Sound::new(keys, [found]))
+        }
+        (true, None) => Err(Trouble::new(
+            Exit::Unauthorized,
+            "the token's user is Submitter of no signing policy",
+            "an administrator of the project adds the user to the signing policy's submitters in SignPath",
+        )),
+        (true, Some(filter)) => Err(Trouble::new(
+            Exit::Unauthorized,
+            format!("the token's user is Submitter of no signing policy that fits {filter}"),
+            "correct the slugs, or have an administrator add the user to the signing policy's submitters",
+        )),
+    }
+}
+
+fn try_to_sign(keys: &Keys, key: &str) -> Result<String, Trouble> {
+    let policy = chosen(&keys.policies, key)?;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, TEST);
+    let algorithm = match &policy.key {
+        PublicKey::Rsa(_) => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+        PublicKey::Ec(_) => SignatureAlgorithm::Ecdsa,
+    };
+    let to_sign = HashToSign { policy, algorithm, hash: hash.as_ref() };
+    let signed = keys.service.client.sign_hash(&keys.service.user, &to_sign)?;
+    if !verifies(&policy.key, algorithm, hash.as_ref(), &signed.signature) {
+        return Err(not_verified(policy, &signed).into());
+    }
+    let request = signed.request.map(|request| format!(", signing request {request}")).unwrap_or_default();
+    Ok(format!(
+        "{} signed ({}), and the signature verifies{request}",
+        policy.label(),
+        policy.key.description()
+    ))
+}
+
+fn chosen<'a>(policies: &'a [SigningPolicy], key: &str) -> Result<&'a SigningPolicy, Trouble> {
+    let trouble = |problem: String| {
+        let labels: Vec<String> = policies.iter().map(SigningPolicy::label).collect();
+        Trouble::new(Exit::Configuration, problem, format!("name one by --sign: {}", labels.join(", ")))
+    };
+    match policies {
+        [only] if key.is_empty() => Ok(only),
+        policies if key.is_empty() => Err(trouble(format!("there are {} keys", policies.len()))),
+        policies => {
+            let name = KeyName::parse(key).map_err(trouble)?;
+            let found = policies.iter().find(|policy| name.is_of(policy));
+            found.ok_or_else(|| trouble(format!("these credentials have no key {name}")))
+        }
+    }
+}
+
+/// SignPath tells which artifact configuration is the project's default only by refusing to sign.
+fn artifact_configuration(report: &mut Report, signing: Signing) -> Signing {
+    const NAME: &str = "artifact-configuration";
+    match signing {
+        Signing::NotAsked => {
+            let reason = "known only when something is signed: use --sign KEY; the project's default artifact \
+                          configuration must be of the type Hash signing data";
+            report.skip(NAME, reason);
+            signing
+        }
+        Signing::Tried(Err(trouble)) if trouble.mentions("artifact configuration") => {
+            let remedy =
+                "make one of the type Hash signing data the project's default artifact configuration";
+            report.examine::<()>(NAME, || Err(trouble.cured_by(remedy)));
+            Signing::Unreached
+        }
+        Signing::Tried(Ok(_)) => {
+            report
+                .examine(NAME, || Ok(Sound::new((), ["the project's default one signs hashes".to_owned()])));
+            signing
+        }
+        Signing::Tried(Err(_)) | Signing::Unreached => {
+            report.skip(NAME, "unknown, since nothing was signed");
+            signing
+        }
+    }
+}

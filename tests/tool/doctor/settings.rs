@@ -1,0 +1,152 @@
+//! Broken: settings, credentials, files.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use serde_json::json;
+
+use super::{desk, fails, rows, warns};
+use crate::desk::{Desk, text};
+
+fn with_file(desk: Desk, content: &str, mode: u32) -> Desk {
+    let path = desk.bench.write("config.json", content);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    desk.and_variable("SIGNPATH_CONFIG_FILE", path.to_str().unwrap())
+}
+
+#[test]
+fn a_configuration_file_that_does_not_exist() {
+    let desk = desk().and_variable("SIGNPATH_CONFIG_FILE", "/no/config.json");
+
+    fails(
+        &desk,
+        3,
+        &[],
+        "configuration",
+        "reading configuration file /no/config.json",
+        "correct SIGNPATH_CONFIG_FILE",
+    );
+}
+
+#[test]
+fn a_configuration_file_that_is_no_json() {
+    fails(
+        &with_file(desk(), "ApiUrl=…", 0o600),
+        3,
+        &[],
+        "configuration",
+        "it is not JSON",
+        "correct the file",
+    );
+}
+
+#[test]
+fn a_key_of_the_configuration_file_with_a_typing_error() {
+    let desk = with_file(desk(), r#"{ "ProjektSlug": "a" }"#, 0o600);
+
+    warns(&desk, &[], "configuration", "unknown key ProjektSlug", "correct the names");
+}
+
+#[test]
+fn a_variable_with_a_typing_error() {
+    let desk = desk().and_variable("SIGNPATH_API_TOKE", "x");
+
+    warns(&desk, &[], "configuration", "did you mean SIGNPATH_API_TOKEN?", "correct the names");
+}
+
+#[test]
+fn an_address_without_tls_that_is_not_on_this_machine() {
+    let desk = desk().and_variable("SIGNPATH_API_URL", "http://signpath.test/Api");
+
+    fails(&desk, 3, &[], "settings", "is not an https:// address", "correct or unset SIGNPATH_API_URL");
+}
+
+#[test]
+fn a_setting_that_is_no_number() {
+    let desk = desk().and_variable("SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS", "30s");
+
+    fails(
+        &desk,
+        3,
+        &[],
+        "settings",
+        "`30s` is not",
+        "correct or unset SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS",
+    );
+}
+
+#[test]
+fn no_credentials() {
+    let desk = desk().without_variable("SIGNPATH_API_TOKEN").without_variable("SIGNPATH_ORGANIZATION_ID");
+
+    fails(&desk, 3, &[], "credentials", "OrganizationId and ApiToken are missing", "--pin-file");
+}
+
+#[test]
+fn a_token_without_an_organization_and_an_organization_without_a_token() {
+    let without = |name| desk().without_variable(name);
+
+    let desk = without("SIGNPATH_ORGANIZATION_ID");
+    fails(&desk, 3, &[], "credentials", "OrganizationId is missing", "set SIGNPATH_ORGANIZATION_ID");
+    let desk = without("SIGNPATH_API_TOKEN");
+    fails(&desk, 3, &[], "credentials", "ApiToken is missing", "set SIGNPATH_API_TOKEN");
+}
+
+#[test]
+fn a_pin_that_is_not_organization_and_token() {
+    let desk = desk();
+    let pin = desk.bench.write("pin", "1234\n");
+    let arguments = ["--pin-file", pin.to_str().unwrap()];
+
+    fails(
+        &desk,
+        3,
+        &arguments,
+        "credentials",
+        "is not <organization id>:<API token>",
+        "with a colon between them",
+    );
+}
+
+#[test]
+fn a_pin_takes_the_place_of_configured_credentials() {
+    let desk = desk().without_variable("SIGNPATH_API_TOKEN").without_variable("SIGNPATH_ORGANIZATION_ID");
+    let emulator = &desk.bench.emulator;
+    let pin = desk.bench.write("pin", format!("{}:{}\n", emulator.organization, emulator.token_awkward));
+    let rows = rows(&desk, 0, &["--pin-file", pin.to_str().unwrap()]);
+
+    let status = |name: &str| rows.iter().find(|row| row.name == name).unwrap().status.clone();
+    assert_eq!([status("credentials"), status("token"), status("role")], ["passed"; 3]);
+}
+
+#[test]
+fn a_file_with_the_token_that_others_can_read() {
+    let desk = desk().without_variable("SIGNPATH_API_TOKEN");
+    let content = json!({ "ApiToken": desk.bench.emulator.token }).to_string();
+
+    warns(&with_file(desk, &content, 0o644), &[], "files", "config.json, with a secret in it", "chmod 600 ");
+}
+
+#[test]
+fn a_file_with_the_token_that_nobody_else_can_read() {
+    let desk = desk().without_variable("SIGNPATH_API_TOKEN");
+    let content = json!({ "ApiToken": desk.bench.emulator.token }).to_string();
+    let desk = with_file(desk, &content, 0o600);
+    let report = text(&desk.tool(&["doctor"]));
+
+    let file = desk.bench.path("config.json");
+    assert!(report.contains(&format!("files with secrets: {}", file.display())), "{report}");
+    assert!(
+        report.contains(&format!("ApiToken = *** (ApiToken in configuration file {})", file.display())),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_log_folder_that_is_a_link() {
+    let desk = desk();
+    let folder = desk.bench.path("log");
+    symlink("/tmp", &folder).unwrap();
+    let desk = desk.and_variable("SIGNPATH_LOG_FILE_DIRECTORY", folder.to_str().unwrap());
+
+    fails(&desk, 3, &[], "log", "it is a link or not a folder", "SIGNPATH_LOG_FILE_DIRECTORY");
+}

@@ -4,6 +4,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use hyper::Method;
 use hyper::body::Bytes;
@@ -87,6 +88,9 @@ fn shared() -> &'static (Arc<Emulator>, Runtime) {
             initial_shapes: Shapes::default(),
             artifact_configurations: default_data::artifact_configurations(Generation::Current).unwrap(),
             reporting: Reporting::Quiet,
+            additional_policies: 0,
+            delay: Duration::ZERO,
+            remembered: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         (Emulator::new(settings, KeyStore::in_process().unwrap()), runtime)

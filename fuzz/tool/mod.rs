@@ -8,16 +8,18 @@ mod images;
 mod metadata;
 mod registry;
 mod signed_artifact;
+mod uris;
 
 use entry::Target;
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     ("annotations", images::annotations),
     ("image-name", images::name),
     ("metadata", metadata::claim),
     ("bundle", registry::bundle),
     ("manifest", registry::manifest),
     ("signed-artifact", signed_artifact::signatures),
+    ("uri", uris::uri),
 ];
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| entry::run(

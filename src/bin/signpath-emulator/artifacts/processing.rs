@@ -134,7 +134,7 @@ impl Processing<'_> {
         let content = file.bytes();
         let mut signatures = Vec::new();
         for directive in &element.signatures {
-            let path = self.output_path(directive, &file.path);
+            let path = self.output_path(directive, &file.path)?;
             if signed.archive.find(&path).is_some() {
                 return Err(ProcessingError(format!("the output file '{path}' exists already")));
             }
@@ -148,12 +148,15 @@ impl Processing<'_> {
         Ok(())
     }
 
-    /// Beside the file.
-    fn output_path(&self, directive: &CreateRawSignature, path: &str) -> String {
+    /// Beside the file, whatever the values of parameters, which clients choose.
+    fn output_path(&self, directive: &CreateRawSignature, path: &str) -> Result<String, ProcessingError> {
         let (directory, name) =
             path.rsplit_once('/').map_or(("", path), |(directory, name)| (directory, name));
         let output = directive.output_file_name.resolve(self.parameters, name);
-        if directory.is_empty() { output } else { format!("{directory}/{output}") }
+        if matches!(output.as_str(), "" | "." | "..") || output.contains(['/', '\\']) {
+            return Err(ProcessingError(format!("the output file '{output}' would not be beside its file")));
+        }
+        Ok(if directory.is_empty() { output } else { format!("{directory}/{output}") })
     }
 
     fn signature_parameters(
@@ -224,6 +227,15 @@ mod tests {
         assert_eq!(
             process(&existing, "p-256", &["a", "a.sig"]),
             Err("the output file 'a.sig' exists already".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_signature_cannot_leave_the_directory_of_its_file() {
+        let outside = file(r#"path="d/a""#).replace("${file.name}.sig", "..");
+        assert_eq!(
+            process(&outside, "p-256", &["d/a"]),
+            Err("the output file '..' would not be beside its file".to_owned())
         );
     }
 

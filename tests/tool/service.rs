@@ -82,11 +82,24 @@ impl Service {
 
     /// Waits for an API request whose path ends like this.
     pub(crate) fn wait_for_request(&self, end: &str) {
+        self.wait_for_requests(end, 1);
+    }
+
+    /// Waits until the tool has been told what the status is now: an answer is behind the request after next.
+    pub(crate) fn wait_for_news(&self) {
+        self.wait_for_requests("/Status", self.requests_that_end("/Status") + 2);
+    }
+
+    fn wait_for_requests(&self, end: &str, number: usize) {
         let started = Instant::now();
-        while !self.emulator.request_lines().iter().any(|line| line.ends_with(end)) {
+        while self.requests_that_end(end) < number {
             assert!(started.elapsed() < LONGEST_WAIT, "{:?}", self.emulator.request_lines());
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    fn requests_that_end(&self, end: &str) -> usize {
+        self.emulator.request_lines().iter().filter(|line| line.ends_with(end)).count()
     }
 
     /// Approves, denies, cancels or releases a signing request.

@@ -30,6 +30,7 @@ fn a_signing_request_that_is_approved_after_a_while_is_attached() {
     let image = service.bench.push_image("app");
     let running = service.begin("needs-approval", &[&image]);
     let id = service.id_when("WaitingForApproval");
+    service.wait_for_news();
     service.act(&id, "approve");
     let ended = running.end();
 

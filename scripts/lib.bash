@@ -19,6 +19,9 @@ readonly rust_audit_info_version=0.5.4
 readonly cargo_cyclonedx_version=0.5.9
 readonly cargo_about_version=0.9.3
 readonly nfpm_version=2.48.0
+# The keys that Ubuntu's releases are signed with; Debian has no package of them.
+readonly ubuntu_keyring_version=2023.11.28.1
+readonly ubuntu_keyring_sha256=36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8
 # What the go.mod files of the versions above ask for: cosign 3 wants the newest.
 readonly go_version=1.26.0
 # From this version on, Go fetches by itself the newer Go that a module asks for (unless GOTOOLCHAIN=local).
@@ -27,6 +30,10 @@ readonly go_version_that_fetches=1.21.0
 # Tools that are built or unpacked here lie in <cache>/<name>-<version>/. Several checkouts may share one cache.
 tools_cache=${SIGNPATH_TOOLS_CACHE:-$repository/.cache/tools}
 readonly tools_cache
+
+# Releases of Debian and Ubuntu, bare, in which packages are tried: <cache>/<release>/.
+roots_cache=${SIGNPATH_ROOTS_CACHE:-$repository/.cache/roots}
+readonly roots_cache
 
 # ---- Messages ------------------------------------------------------------------------------------------------------
 

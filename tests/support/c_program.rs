@@ -7,6 +7,11 @@ use super::artifacts;
 
 /// Compiles a source file into a program; a warning is a failure.
 pub fn compile(source: &str, program: &Path) {
+    compile_by(Command::new(artifacts::program("gcc", "gcc")), source, program);
+}
+
+/// The same by another compiler.
+pub fn compile_by(mut compiler: Command, source: &str, program: &Path) {
     let flags =
         Command::new(artifacts::program("pkg-config", "pkg-config")).args(["--cflags", "p11-kit-1"]).output();
     let flags = flags.unwrap();
@@ -14,7 +19,7 @@ pub fn compile(source: &str, program: &Path) {
         flags.status.success(),
         "the header pkcs11.h is missing; install it: apt-get install libp11-kit-dev"
     );
-    let output = Command::new(artifacts::program("gcc", "gcc"))
+    let output = compiler
         .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-o"])
         .arg(program)
         .arg(artifacts::package().join("tests/c").join(source))

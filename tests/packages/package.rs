@@ -53,9 +53,7 @@ pub fn unpacked_rpm(name: &str) -> tempfile::TempDir {
     let command = "rpm2cpio \"$1\" | cpio --quiet --extract --make-directories";
     artifacts::program("cpio", "cpio");
     artifacts::program("rpm2cpio", "rpm");
-    succeeded(
-        Command::new("sh").args(["-ec", command, "sh"]).arg(rpm(name)).current_dir(folder.path()),
-    );
+    succeeded(Command::new("sh").args(["-ec", command, "sh"]).arg(rpm(name)).current_dir(folder.path()));
     folder
 }
 

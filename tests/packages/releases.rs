@@ -22,8 +22,11 @@ struct Places {
     emulator: &'static str,
 }
 
-const DEB: Places =
-    Places { module: package::DEB_MODULE, tool: "/usr/bin/signpath-tool", emulator: "/usr/bin/signpath-emulator" };
+const DEB: Places = Places {
+    module: package::DEB_MODULE,
+    tool: "/usr/bin/signpath-tool",
+    emulator: "/usr/bin/signpath-emulator",
+};
 const RPM: Places = Places { module: package::RPM_MODULE, ..DEB };
 const ARCHIVE: Places = Places {
     module: "/usr/local/lib/pkcs11/libsignpath_pkcs11.so",
@@ -93,7 +96,7 @@ fn runs_the_debs(release: &str) {
 fn runs(root: &Root, places: &Places) {
     for file in [places.module, places.tool, places.emulator] {
         let linked = root.shell(&format!("ldd -v {file}"));
-        assert!(linked.contains("GLIBC_2.27") && !linked.contains("not found"), "{linked}");
+        assert!(linked.contains("GLIBC_2.25") && !linked.contains("not found"), "{linked}");
     }
     let emulator = root.emulator(places.emulator);
     a_c_program_signs(root, places.module, &emulator);
@@ -109,8 +112,7 @@ fn a_c_program_signs(root: &Root, module: &str, emulator: &Emulator) {
     compile_by(compiler, "sign.c", &root.path("/tmp/sign"));
     let mut sign = root.command("/tmp/sign");
     sign.args([module, "container-images", "p-256"]).envs(variables(emulator));
-    let mut child =
-        sign.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = sign.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let digest = [7; 32];
     child.stdin.take().unwrap().write_all(&digest).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -67,7 +67,9 @@ impl Root {
     /// Installs the packages of RHEL by this machine's rpm. Releases of Debian cannot tell rpm what they have, so that
     /// it does not ask.
     pub fn install_rpm(&self, names: &[&str]) {
-        succeeded(self.rpm().args(["--install", "--nodeps"]).args(names.iter().map(|name| package::rpm(name))));
+        succeeded(
+            self.rpm().args(["--install", "--nodeps"]).args(names.iter().map(|name| package::rpm(name))),
+        );
     }
 
     /// This machine's rpm, at work in this root.

@@ -18,7 +18,7 @@ readonly cargo_auditable_version=0.7.7
 readonly rust_audit_info_version=0.5.4
 readonly cargo_cyclonedx_version=0.5.9
 readonly cargo_about_version=0.9.3
-readonly nfpm_version=2.46.3
+readonly nfpm_version=2.44.1
 # The keys that Ubuntu's releases are signed with; Debian has no package of them.
 readonly ubuntu_keyring_version=2023.11.28.1
 readonly ubuntu_keyring_sha256=36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8

@@ -32,7 +32,7 @@ fn build(mut compiler: Command, standard: &str, source: &str, program: &Path) {
         flags.status.success(),
         "the header pkcs11.h is missing; install it: apt-get install libp11-kit-dev"
     );
-let output = compiler
+    let output = compiler
         .args([&format!("-std={standard}"), "-Wall", "-Wextra", "-Werror", "-o"])
         .arg(program)
         .arg(artifacts::package().join(source))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::commands::is_target;
 use crate::markdown::{Document, document};
 use crate::support::artifacts::package;
 
@@ -33,11 +34,10 @@ fn named(text: &str) -> Named {
 
 /// Fails unless all of these tests are there.
 fn are_there(document: &Document, tests: &[Named]) {
-    let makefile = std::fs::read_to_string(package().join("Makefile")).unwrap();
     let folder = package().join(Path::new(&document.path).parent().unwrap());
     for test in tests {
         match test {
-            Named::Target(target) => assert!(makefile.contains(&format!("\n{target}: ## ")), "{test:?}"),
+            Named::Target(target) => assert!(is_target(target), "{test:?}"),
             Named::Test { name, file } => {
                 let source = std::fs::read_to_string(folder.join(file)).expect(file);
                 let lines: Vec<&str> = source.lines().map(str::trim).collect();

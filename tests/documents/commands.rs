@@ -164,6 +164,23 @@ fn each_option_that_stands_alone_is_one_of_our_programs_or_of_cosign() {
 }
 
 #[test]
+fn each_command_of_the_tool_is_in_its_table() {
+    let documented = document("docs/signpath-tool.md").words_of_code();
+    let folder = tempfile::tempdir().unwrap();
+    let help = succeeded(plain(artifacts::tool(), folder.path()).arg("--help"));
+    let help = String::from_utf8(help).unwrap();
+    let (_, commands) = help.split_once("\nCommands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let indented = commands.lines().filter_map(|line| line.strip_prefix("  "));
+    let names =
+        indented.filter_map(|line| line.split(' ').next()).filter(|name| !["", "help"].contains(name));
+    for name in names {
+        let call = format!("signpath-tool {name}");
+        assert!(documented.iter().any(|word| word.starts_with(&call)), "{call}");
+    }
+}
+
+#[test]
 fn the_table_of_exit_codes_is_that_of_the_help() {
     let document = document("docs/signpath-tool.md");
     let table = document.between("<!-- exit codes:", "<!-- end of exit codes -->");

@@ -35,5 +35,6 @@ pub mod proxy;
 pub mod relay;
 pub mod softhsm;
 pub mod stacks;
+pub mod timestamp_authority;
 pub mod tools;
 pub mod verification;

@@ -19,14 +19,18 @@ pub(super) fn initialize(caller: Caller<'_>, arguments: CK_VOID_PTR) -> Result<(
     gate::initialize()
 }
 
+/// The members are copied out: on Windows the structure is packed, and nothing may refer into it.
 fn check_arguments(arguments: &CK_C_INITIALIZE_ARGS) -> Result<()> {
-    let callbacks = [
-        arguments.CreateMutex.is_some(),
-        arguments.DestroyMutex.is_some(),
-        arguments.LockMutex.is_some(),
-        arguments.UnlockMutex.is_some(),
-    ];
-    if !arguments.pReserved.is_null() {
+    let CK_C_INITIALIZE_ARGS {
+        CreateMutex: create,
+        DestroyMutex: destroy,
+        LockMutex: lock,
+        UnlockMutex: unlock,
+        pReserved: reserved,
+        ..
+    } = *arguments;
+    let callbacks = [create.is_some(), destroy.is_some(), lock.is_some(), unlock.is_some()];
+    if !reserved.is_null() {
         return Err(refused(ReturnValue::ARGUMENTS_BAD, "pReserved is not NULL"));
     }
     if callbacks.contains(&true) && callbacks.contains(&false) {

@@ -13,6 +13,10 @@ readonly jsign_version=7.4
 # Of the file jsign.jar of that version.
 readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
 readonly maven_dependency_version=3.8.1
+readonly actionlint_version=1.7.12
+# Both by their files' checksums, in tests/pipelines/*.sha256.
+readonly groovy_version=4.0.28
+readonly kotlin_version=2.2.21
 readonly cargo_deny_version=0.20.2
 readonly cargo_auditable_version=0.7.7
 readonly rust_audit_info_version=0.5.4
@@ -114,6 +118,12 @@ tool_path() {
         rust-audit-info) printf '%s/rust-audit-info-%s/bin/rust-audit-info' "$tools_cache" "$rust_audit_info_version" ;;
         cargo-cyclonedx) printf '%s/cargo-cyclonedx-%s/bin/cargo-cyclonedx' "$tools_cache" "$cargo_cyclonedx_version" ;;
         jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
+        actionlint) printf '%s/actionlint-%s/actionlint' "$tools_cache" "$actionlint_version" ;;
+        groovy) printf '%s/groovy-%s/groovy' "$tools_cache" "$groovy_version" ;;
+        kotlinc) printf '%s/kotlinc-%s/kotlinc' "$tools_cache" "$kotlin_version" ;;
+        check-jsonschema | hadolint)
+            printf '%s/pipeline-checkers-%s/bin/%s' "$tools_cache" "$(pins_of tests/pipelines)" "$1"
+            ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
             # Our own programs: their sources are their version.
@@ -124,8 +134,7 @@ tool_path() {
             ;;
         python-pkcs11)
             # A Python that finds the package; what the file pins is its version.
-            printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" \
-                "$(sha256sum <"$repository/tests/programs/python/requirements.txt" | cut -c 1-12)"
+            printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" "$(pins_of tests/programs/python)"
             ;;
         *) fail "no tool is called '$1'" ;;
     esac
@@ -134,6 +143,11 @@ tool_path() {
 # The version of a Go program of ours.
 sources_of() {
     (cd "$repository/$1" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
+}
+
+# The version of Python packages: what the file pins.
+pins_of() {
+    sha256sum <"$repository/$1/requirements.txt" | cut -c 1-12
 }
 
 # A tool from PATH where it is there, else ours.

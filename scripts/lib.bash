@@ -121,8 +121,9 @@ tool_path() {
         actionlint) printf '%s/actionlint-%s/actionlint' "$tools_cache" "$actionlint_version" ;;
         groovy) printf '%s/groovy-%s/groovy' "$tools_cache" "$groovy_version" ;;
         kotlinc) printf '%s/kotlinc-%s/kotlinc' "$tools_cache" "$kotlin_version" ;;
-        check-jsonschema | hadolint)
-            printf '%s/pipeline-checkers-%s/bin/%s' "$tools_cache" "$(pins_of tests/pipelines)" "$1"
+        pipeline-checkers)
+            # A Python that finds check-jsonschema, and beside it hadolint.
+            printf '%s/pipeline-checkers-%s/bin/python' "$tools_cache" "$(pins_of tests/pipelines)"
             ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)

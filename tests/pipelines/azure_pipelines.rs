@@ -19,7 +19,8 @@ pub(crate) fn steps(way: Way, surroundings: &Surroundings) -> Vec<Step> {
     let pipeline: Pipeline = serde_saphyr::from_str(&file(way)).unwrap();
     let read = |job: &Job| {
         let variables = job.all_variables(&pipeline.variables, surroundings);
-        let steps = job.steps.iter().chain(job.strategy.iter().flat_map(|strategy| &strategy.run_once.deploy.steps));
+        let steps =
+            job.steps.iter().chain(job.strategy.iter().flat_map(|strategy| &strategy.run_once.deploy.steps));
         steps.map(|step| step.read(&variables, surroundings)).collect::<Vec<_>>()
     };
     pipeline.jobs.iter().flat_map(read).collect()

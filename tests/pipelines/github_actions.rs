@@ -51,7 +51,10 @@ impl WrittenStep {
             levels.map(|(name, value)| (name.clone(), evaluated(value, surroundings))).collect();
         match (&self.run, &self.uses) {
             (Some(script), None) => {
-                assert!(!script.contains("${{"), "an expression in a script is a way in for others: {script}");
+                assert!(
+                    !script.contains("${{"),
+                    "an expression in a script is a way in for others: {script}"
+                );
                 let name = self.name.clone().expect("a name for each script");
                 Step { name, work: Work::Shell(script.clone()), variables }
             }

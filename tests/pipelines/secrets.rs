@@ -13,7 +13,8 @@ fn each_pipeline() -> impl Iterator<Item = (System, Way, Vec<Step>)> {
 fn the_token_is_in_the_environment_of_the_signing_step_alone() {
     let token = Surroundings::of_words().token;
     for (system, way, steps) in each_pipeline() {
-        let with_token = steps.iter().filter(|step| step.variables.values().any(|value| value.contains(&token)));
+        let with_token =
+            steps.iter().filter(|step| step.variables.values().any(|value| value.contains(&token)));
         let names: Vec<&str> = with_token.map(|step| step.name.as_str()).collect();
         // the secrets of a job of GitLab are those of all its commands
         let expected: &[&str] =
@@ -44,7 +45,10 @@ fn what_is_signed_and_verified_is_named_by_its_digest() {
             joined.lines().filter(|line| COMMANDS.iter().any(|command| line.contains(command))).collect();
         assert_eq!(commands.len(), 2, "{system:?} {way:?} signs, and verifies: {commands:?}");
         for command in commands {
-            assert!(BY_DIGEST.iter().any(|image| command.trim_end().ends_with(image)), "{system:?}: {command}");
+            assert!(
+                BY_DIGEST.iter().any(|image| command.trim_end().ends_with(image)),
+                "{system:?}: {command}"
+            );
         }
     }
 }

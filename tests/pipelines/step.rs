@@ -36,8 +36,14 @@ pub(crate) enum System {
 }
 
 impl System {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::GitHubActions, Self::GitLabCi, Self::Jenkins, Self::AzurePipelines, Self::TeamCity, Self::Docker];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::GitHubActions,
+        Self::GitLabCi,
+        Self::Jenkins,
+        Self::AzurePipelines,
+        Self::TeamCity,
+        Self::Docker,
+    ];
 
     /// Its page below `docs`.
     pub(crate) fn page(self) -> &'static str {

@@ -55,7 +55,10 @@ fn step(line: &str, way: Way, surroundings: &Surroundings) -> Step {
     let variables = assignments.map(|(name, value)| (name.to_owned(), resolved(value, surroundings)));
     Step {
         name: name.to_owned(),
-        work: Work::Shell(format!("cat >{script} <<'END OF FILE'\n{}END OF FILE\n{command}\n", file(script, way))),
+        work: Work::Shell(format!(
+            "cat >{script} <<'END OF FILE'\n{}END OF FILE\n{command}\n",
+            file(script, way)
+        )),
         variables: variables.collect::<Variables>(),
     }
 }

@@ -76,6 +76,20 @@ impl Workplace {
         succeeded(cosign.args(options).arg(self.surroundings.image()));
     }
 
+    /// Runs a session at a shell, which must succeed; what it printed. More images are there, by variables.
+    pub(crate) fn session(&self, script: &str) -> String {
+        self.log_in();
+        symlink(artifacts::emulator(), self.path("bin/signpath-emulator")).unwrap();
+        std::fs::write(self.workspace().join("program.tar.gz"), "a program").unwrap();
+        let mut shell = self.plain("bash");
+        shell.args(["-ec", script]).env("SIGNPATH_LOG_FILE_DIRECTORY", self.path("log"));
+        shell.env("COSIGN_PKCS11_MODULE_PATH", artifacts::module()).env("IMAGE", self.surroundings.image());
+        for (variable, name) in [("OTHER_IMAGE", "acme/other"), ("IMAGE_TO_APPROVE", "acme/to-approve")] {
+            shell.env(variable, self.pushed(name));
+        }
+        String::from_utf8(succeeded(&mut shell)).unwrap()
+    }
+
     fn run_step(&self, system: System, step: &Step) -> Output {
         let script = self.path("script");
         std::fs::write(&script, step.script()).unwrap();
@@ -105,7 +119,10 @@ impl Workplace {
         let [text, errors] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         assert!(output.status.success(), "{step:?}: {}\n{text}\n{errors}", output.status);
         for secret in [&self.surroundings.token, &self.surroundings.registry_password] {
-            assert!(!text.contains(secret) && !errors.contains(secret), "{step:?} prints a secret: {text}{errors}");
+            assert!(
+                !text.contains(secret) && !errors.contains(secret),
+                "{step:?} prints a secret: {text}{errors}"
+            );
         }
     }
 
@@ -119,7 +136,9 @@ impl Workplace {
         let (image, digest) = (self.surroundings.image(), &self.surroundings.digest);
         let expected = match system {
             System::GitLabCi => format!("IMAGE={image}\n"),
-            System::AzurePipelines => format!("##vso[task.setvariable variable=digest;isOutput=true]{digest}\n"),
+            System::AzurePipelines => {
+                format!("##vso[task.setvariable variable=digest;isOutput=true]{digest}\n")
+            }
             _ => format!("{image}\n"),
         };
         assert_eq!(String::from_utf8(told).unwrap(), expected, "{system:?}");
@@ -154,12 +173,7 @@ impl Workplace {
 
     /// Pushes an image, and leaves behind what buildx tells of it.
     fn push_image(&mut self) {
-        let folder = self.path("pushing");
-        std::fs::write(folder.join("config.json"), self.docker_configuration()).unwrap();
-        let variables = [("DOCKER_CONFIG", folder.to_str().unwrap().to_owned())];
-        let pusher =
-            Pusher { folder: &folder, registry: &self.surroundings.registry, variables: &variables };
-        let image = pusher.push_image("acme/app");
+        let image = self.pushed("acme/app");
         let digest = image.split_once('@').unwrap().1.to_owned();
         let other = format!("sha256:{}", "1".repeat(64));
         let metadata = json!({
@@ -172,6 +186,14 @@ impl Workplace {
         let text = serde_json::to_string_pretty(&metadata).unwrap();
         std::fs::write(self.workspace().join("metadata.json"), text).unwrap();
         self.surroundings.digest = digest;
+    }
+
+    fn pushed(&self, name: &str) -> String {
+        let folder = self.path("pushing");
+        std::fs::write(folder.join("config.json"), self.docker_configuration()).unwrap();
+        let variables = [("DOCKER_CONFIG", folder.to_str().unwrap().to_owned())];
+        Pusher { folder: &folder, registry: &self.surroundings.registry, variables: &variables }
+            .push_image(name)
     }
 
     /// What a login leaves behind.

@@ -1,6 +1,7 @@
 //! Jenkinsfiles: Groovy runs them with steps that tell what they were given (`jenkinsfile.groovy`).
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -14,7 +15,9 @@ use crate::surroundings::{Surroundings, Variables};
 pub(crate) const PAGE: &str = "pipelines/jenkins.md";
 
 pub(crate) fn steps(way: Way, surroundings: &Surroundings) -> Vec<Step> {
-    let told: Vec<ToldStep> = serde_json::from_slice(&told_by_groovy(&file(way))).unwrap();
+    static TOLD: [OnceLock<Vec<u8>>; 2] = [const { OnceLock::new() }; 2];
+    let told = TOLD[usize::from(way == Way::SignImage)].get_or_init(|| told_by_groovy(&file(way)));
+    let told: Vec<ToldStep> = serde_json::from_slice(told).unwrap();
     told.into_iter().map(|step| step.read(surroundings)).collect()
 }
 

@@ -77,10 +77,13 @@ fn hadolint_has_nothing_to_say_of_the_dockerfile() {
 #[test]
 fn the_versions_in_pipelines_and_dockerfile_are_those_that_are_tested() {
     let scripts = std::fs::read_to_string(artifacts::package().join("scripts/lib.bash")).unwrap();
-    let cosign = scripts.lines().find_map(|line| line.strip_prefix("readonly cosign_3_version=")).unwrap();
+    let of_scripts = |name: &str| scripts.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    let cosign = of_scripts("readonly cosign_3_version=");
+    let go = of_scripts("readonly go_version=");
     let package = env!("CARGO_PKG_VERSION");
     let dockerfile = std::fs::read_to_string(dockerfile()).unwrap();
 
+    assert!(dockerfile.contains(&format!("/golang:{go}-bookworm\n")), "{go}");
     assert!(dockerfile.contains(&format!("\nARG COSIGN_VERSION={cosign}\n")), "{cosign}");
     assert!(dockerfile.contains(&format!("\nARG PACKAGE_VERSION={package}\n")), "{package}");
     for page in System::ALL.map(System::page).into_iter().chain(["pipelines.md"]) {

@@ -1,7 +1,7 @@
 //! Settings of TeamCity in Kotlin: compiled by Kotlin's compiler against the words that they use (`teamcity/`), and run.
 //! Their scripts are files of the repository, which the document shows beside them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -28,7 +28,7 @@ fn told_by_kotlin(settings: &str) -> String {
     let file = folder.path().join("settings.kt");
     std::fs::write(&file, as_program(settings)).unwrap();
     let compiler = tool("kotlinc");
-    let library = compiler.with_file_name("kotlin-stdlib-2.2.21.jar");
+    let library = library_beside(&compiler);
     let words = artifacts::package().join("tests/pipelines/teamcity");
     let mut kotlinc = Command::new(&compiler);
     kotlinc.args(["-no-stdlib", "-no-reflect", "-nowarn", "-classpath"]).arg(&library);
@@ -38,6 +38,13 @@ fn told_by_kotlin(settings: &str) -> String {
     let classes = [folder.path(), Path::new(&library)].map(|path| path.to_str().unwrap()).join(":");
     let mut java = Command::new(artifacts::program("java", "default-jdk-headless"));
     String::from_utf8(succeeded(java.args(["-classpath", &classes, "SettingsKt"]))).unwrap()
+}
+
+/// Kotlin's standard library.
+fn library_beside(compiler: &Path) -> PathBuf {
+    let files = std::fs::read_dir(compiler.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let mut libraries = files.filter(|path| path.to_str().unwrap().contains("kotlin-stdlib-"));
+    libraries.next().expect("kotlin-stdlib beside the compiler")
 }
 
 /// A script of statements as a program of declarations, which prints the project.

@@ -14,6 +14,10 @@ readonly jsign_version=7.4
 # Of the file jsign.jar of that version.
 readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
 readonly maven_dependency_version=3.8.1
+readonly actionlint_version=1.7.12
+# Both by their files' checksums, in tests/pipelines/*.sha256.
+readonly groovy_version=4.0.28
+readonly kotlin_version=2.2.21
 readonly cargo_deny_version=0.20.2
 readonly cargo_auditable_version=0.7.7
 readonly rust_audit_info_version=0.5.4
@@ -160,6 +164,13 @@ tool_path() {
             printf '%s/zig-%s/ziglang/zig' "$tools_cache" "$(version_of packaging/compiler/requirements.txt)"
             ;;
         jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
+        actionlint) printf '%s/actionlint-%s/actionlint' "$tools_cache" "$actionlint_version" ;;
+        groovy) printf '%s/groovy-%s/groovy' "$tools_cache" "$groovy_version" ;;
+        kotlinc) printf '%s/kotlinc-%s/kotlinc' "$tools_cache" "$kotlin_version" ;;
+        pipeline-checkers)
+            # A Python that finds check-jsonschema, and beside it hadolint.
+            printf '%s/pipeline-checkers-%s/bin/python' "$tools_cache" "$(version_of tests/pipelines/requirements.txt)"
+            ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
             # Our own programs: their sources are their version.

@@ -15,7 +15,7 @@ use super::names::{ObjectHandle, ReturnValue};
 use super::object::{Keyring, Object};
 use super::settings::Settings;
 use crate::credentials::Credentials;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure, FailureKind, Notice};
 use crate::log::Log;
 use crate::signpath::User;
 
@@ -52,7 +52,7 @@ struct State {
 struct Failed {
     seal: hmac::Tag,
     asked: u64,
-    error: Error,
+    failure: Failure,
 }
 
 /// A list of keys, and whose it is.
@@ -78,7 +78,7 @@ impl Access {
         let configured = |settings: &Settings| settings.configured.as_ref().err().cloned();
         let failure = self.settings.as_ref().map_or_else(|failure| Some(failure.clone()), configured);
         if let Some(failure) = failure.filter(|_| !std::mem::replace(&mut self.state().told, true)) {
-            self.log.error(&failure.to_string());
+            self.log.error(&failure.notice());
         }
     }
 
@@ -149,7 +149,7 @@ impl Access {
         let Some(user) = self.viewer()? else { return Ok(None) };
         match self.known_keyring() {
             Some(keyring) => Ok(Some(keyring)),
-            None => self.list(&turn, &user).map(Some),
+            None => Ok(Some(self.list(&turn, &user)?)),
         }
     }
 
@@ -162,8 +162,8 @@ impl Access {
         }
         match self.list(&turn, &user) {
             Ok(keyring) => Some(keyring),
-            Err(error) => {
-                self.log.warning(&error.to_string());
+            Err(failure) => {
+                self.log.warning(&failure.notice());
                 self.known_keyring()
             }
         }
@@ -172,7 +172,7 @@ impl Access {
     /// The keys of a user as they are now: after a signature that does not verify.
     pub fn relist(&self, user: &Arc<User>) -> Result<Arc<Keyring>> {
         let turn = self.turn();
-        self.list(&turn, user)
+        Ok(self.list(&turn, user)?)
     }
 
     /// A visible object, and the user who sees it; never asks.
@@ -223,19 +223,18 @@ impl Access {
     }
 
     /// Asks SignPath, and keeps the answer.
-    fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> Result<Arc<Keyring>> {
+    fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> std::result::Result<Arc<Keyring>, Failure> {
         let settings = self.settings()?;
-        if let Some(error) = self.shared_failure(turn, user) {
-            return Err(error);
+        if let Some(failure) = self.shared_failure(turn, user) {
+            return Err(failure);
         }
         let asked = turn.begin_asking();
         let policies = match settings.client.signing_policies(user) {
             Ok(policies) => settings.completed(policies),
             Err(failure) => {
-                let error = Error::from(failure);
                 turn.state().last_failure =
-                    Some(Failed { seal: self.sealed(user), asked, error: error.clone() });
-                return Err(error);
+                    Some(Failed { seal: self.sealed(user), asked, failure: failure.clone() });
+                return Err(failure);
             }
         };
         if policies.is_empty() {
@@ -250,10 +249,10 @@ impl Access {
     }
 
     /// The failure of a request that was made for the same user while this thread waited for its turn.
-    fn shared_failure(&self, turn: &Turn<'_>, user: &User) -> Option<Error> {
+    fn shared_failure(&self, turn: &Turn<'_>, user: &User) -> Option<Failure> {
         let state = turn.state();
         let failed = state.last_failure.as_ref().filter(|failed| failed.asked > turn.asked_before)?;
-        (failed.seal.as_ref() == self.sealed(user).as_ref()).then(|| failed.error.clone())
+        (failed.seal.as_ref() == self.sealed(user).as_ref()).then(|| failed.failure.clone())
     }
 
     fn is_of(&self, listing: &Listing, user: &User) -> bool {
@@ -330,36 +329,37 @@ fn overwrite_stack() {
 fn credentials(settings: &Settings, pin: &[u8]) -> Result<Credentials> {
     if pin.is_empty() || pin.eq_ignore_ascii_case(b"CONFIG") {
         let configured = settings.configured.clone()?;
-        return configured.ok_or_else(|| wrong_pin("no credentials are configured", CONFIGURE));
+        return configured
+            .ok_or_else(|| wrong_pin(Code::CredentialsMissing, "no credentials are configured"));
     }
     let parsed = std::str::from_utf8(pin).ok().and_then(Credentials::parse);
     parsed.ok_or_else(|| {
-        wrong_pin("the PIN is neither CONFIG nor an organization id, a colon and an API token", CONFIGURE)
+        let problem = "the PIN is neither CONFIG nor an organization id, a colon and an API token";
+        wrong_pin(Code::PinNotUnderstood, problem)
     })
 }
 
 const CONFIGURE: &str = "set SIGNPATH_ORGANIZATION_ID and SIGNPATH_API_TOKEN, or pass <organization id>:<API token> as \
                          PIN";
 
-fn wrong_pin(problem: &str, remedy: &str) -> Error {
-    let failure = Failure::configuration("logging in", problem, remedy);
+fn wrong_pin(code: Code, problem: &str) -> Error {
+    let failure = Failure::new(code, "logging in", problem, CONFIGURE);
     Error::failed(ReturnValue::PIN_INCORRECT, failure)
 }
 
 /// A token that SignPath refuses is a wrong PIN.
-fn refused_at_login(error: Error) -> Error {
-    match error {
-        Error::Failed { failure, .. } if failure.kind == FailureKind::Unauthorized => {
-            Error::failed(ReturnValue::PIN_INCORRECT, failure)
-        }
-        other => other,
+fn refused_at_login(failure: Failure) -> Error {
+    match failure.kind() {
+        FailureKind::Unauthorized => Error::failed(ReturnValue::PIN_INCORRECT, failure),
+        _ => failure.into(),
     }
 }
 
-fn nothing_to_sign_with(settings: &Settings) -> String {
+fn nothing_to_sign_with(settings: &Settings) -> Notice {
     let narrowed = settings.client.filter().map(|filter| format!(" with {filter}")).unwrap_or_default();
-    format!(
+    let text = format!(
         "SignPath lists no signing policy{narrowed} for this user: there is no key to sign with; make the user \
          Submitter of a signing policy, or correct ProjectSlug and SigningPolicySlug"
-    )
+    );
+    Notice::new(Code::NoKeys, text)
 }

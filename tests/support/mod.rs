@@ -35,4 +35,5 @@ pub mod relay;
 pub mod softhsm;
 pub mod stacks;
 pub mod tools;
+pub mod troubleshooting;
 pub mod verification;

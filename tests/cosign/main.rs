@@ -1,5 +1,5 @@
 //! Stock cosign, both versions, with keys held in SignPath: every command that uses a key, both formats, every way to
-//! give credentials, and the number of requests that it takes.
+//! give credentials, the number of requests that it takes, time stamps, and signatures in a repository of their own.
 //!
 //! No variable of cosign's own is set in any of it, unless a test is about that variable.
 
@@ -18,4 +18,6 @@ mod support;
 mod bench;
 mod commands;
 mod credentials;
+mod repository;
 mod requests;
+mod timestamps;

@@ -89,7 +89,7 @@ Examples:
 
 /// The variables that every command with a need for SignPath reads.
 pub(crate) const VARIABLES: &str = "\
-Environment, as of the PKCS#11 module (the README has all settings):
+Environment, as of the PKCS#11 module (docs/configuration.md has all settings):
   SIGNPATH_ORGANIZATION_ID  the organization
   SIGNPATH_API_TOKEN        the API token of the user who signs; it is never an argument
   SIGNPATH_CONFIG_FILE      a JSON file with settings, in place of variables
@@ -102,7 +102,8 @@ Examples:
   signpath-tool doctor
   signpath-tool keys
   signpath-tool sign-image --project my-project --signing-policy release ghcr.io/acme/app:1.0
-  cosign sign --key \"$(signpath-tool uri my-project/release)\" ghcr.io/acme/app@sha256:…";
+  cosign sign --use-signing-config=false --tlog-upload=false \\
+    --key \"$(signpath-tool uri my-project/release)\" ghcr.io/acme/app@sha256:…";
 
 #[cfg(test)]
 mod tests {

@@ -8,8 +8,8 @@ use signpath_pkcs11::error::{Code, Failure, FailureKind, Notice};
 /// The result of a command or of a step of it.
 pub(crate) type Result<T> = std::result::Result<T, Ending>;
 
-/// An exit code; documented in `--help` and in the README, so none ever changes its meaning. 2 is clap's, for a command
-/// line that makes no sense.
+/// An exit code; documented in `--help` and in docs/signpath-tool.md, so none ever changes its meaning. 2 is clap's, for
+/// a command line that makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Failed = 1,

@@ -10,7 +10,6 @@
     clippy::string_slice,
     reason = "a test that cannot go on must fail, helpers included"
 )]
-#![allow(unsafe_code, reason = "a host of a PKCS#11 module calls C functions")]
 
 #[path = "support/mod.rs"]
 mod support;
@@ -27,6 +26,7 @@ use support::artifacts;
 use support::console::watching;
 use support::emulator::Emulator;
 use support::isolation::in_own_process_side_by_side;
+use support::limits;
 use support::pkcs11::{Result, initialized};
 use support::proxy::{self, Proxy};
 use support::troubleshooting::{document, sections};
@@ -362,25 +362,13 @@ fn provoke(emulator: &Emulator, trouble: &Trouble, variables: &[(&'static str, S
             emulator.tell("PUT", &format!("policies/{KEY}"), json!({"key": "p-384"}));
             return sign(key);
         }
-        Trouble::NoDescriptors => limit(libc::RLIMIT_NOFILE, lowest_free_descriptor()),
+        Trouble::NoDescriptors => limits::no_more_descriptors(),
         Trouble::FullDisk => {
             // more than is written to the console meanwhile, which is a file here, too
             (0..20).for_each(|_| assert!(session.sign_init(M::ECDSA, 0xdead).is_err()));
-            unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-            limit(libc::RLIMIT_FSIZE, emulator.log().len() as u64);
+            limits::no_larger_files(emulator.log().len() as u64);
         }
         _ => {}
     }
     session.find(&[]).map(drop)
-}
-
-fn lowest_free_descriptor() -> u64 {
-    let descriptor = unsafe { libc::dup(0) };
-    unsafe { libc::close(descriptor) };
-    descriptor.try_into().unwrap()
-}
-
-fn limit(resource: libc::__rlimit_resource_t, most: u64) {
-    let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-    assert_eq!(unsafe { libc::setrlimit(resource, &limit) }, 0);
 }

@@ -27,6 +27,7 @@ pub mod emulator;
 pub mod functions;
 pub mod images;
 pub mod isolation;
+pub mod limits;
 pub mod pkcs11;
 pub mod portable_executable;
 pub mod ports;

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::public_key::{Certificate, Curve, PublicKey};
 use crate::config::Slug;
+use crate::error::{Code, Notice};
 
 /// A signing policy with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +41,12 @@ impl SigningPolicy {
     }
 }
 
-/// What an answer listed: the policies understood, in the service's order, and a sentence for each entry that was
-/// left out or shown in part.
+/// What an answer listed: the policies understood, in the service's order, and a word on each entry that was left out
+/// or shown in part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     pub(crate) policies: Vec<SigningPolicy>,
-    pub(crate) remarks: Vec<String>,
+    pub(crate) remarks: Vec<Notice>,
 }
 
 /// Reads an answer; `None` if it is not a list of policies at all.
@@ -57,9 +58,10 @@ pub(crate) fn read(body: &[u8]) -> Option<Listing> {
                 listing.policies.push(policy);
                 remark
             }
-            Err(problem) => Some(format!("{problem}; it is left out")),
+            Err(problem) => Some(Notice::new(Code::PolicyLeftOut, format!("{problem}; it is left out"))),
         };
-        listing.remarks.extend(remark.map(|remark| format!("signing policy number {}: {remark}", index + 1)));
+        let placed = |remark: Notice| remark.about(&format!("signing policy number {}", index + 1));
+        listing.remarks.extend(remark.map(placed));
     }
     Some(listing)
 }
@@ -171,7 +173,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 }
 
 /// The policy, and what is worth saying of it; or why it cannot be used.
-fn understood(entry: &Entry<'_>) -> Result<(SigningPolicy, Option<String>), String> {
+fn understood(entry: &Entry<'_>) -> Result<(SigningPolicy, Option<Notice>), String> {
     let project = slug(entry.project_slug.as_deref(), "projectSlug")?;
     let policy = slug(entry.signing_policy_slug.as_deref(), "signingPolicySlug")?;
     let key = entry.key();
@@ -186,7 +188,10 @@ fn understood(entry: &Entry<'_>) -> Result<(SigningPolicy, Option<String>), Stri
         (None, None) => return Err(format!("{project}/{policy}: {}", entry.unusable_key())),
         (None, Some(Err(problem))) => return Err(format!("{project}/{policy}: {problem}")),
     };
-    let remark = remark.map(|remark| format!("{project}/{policy}: {remark}; no certificate is shown"));
+    let remark = remark.map(|remark| {
+        let text = format!("{project}/{policy}: {remark}; no certificate is shown");
+        Notice::new(Code::CertificateLeftOut, text)
+    });
     let id = entry.signing_policy_id.as_str().map(str::to_owned);
     Ok((SigningPolicy { project, policy, id, key, certificate }, remark))
 }
@@ -305,7 +310,7 @@ mod tests {
 
     fn keys(entries: &[String]) -> Vec<PublicKey> {
         let listing = list(entries);
-        assert_eq!(listing.remarks, [] as [&str; 0]);
+        assert_eq!(listing.remarks, [] as [Notice; 0]);
         listing.policies.into_iter().map(|policy| policy.key).collect()
     }
 
@@ -358,14 +363,15 @@ mod tests {
         ]);
 
         assert_eq!(listing.policies.len(), 1);
+        let remarks: Vec<String> = listing.remarks.iter().map(ToString::to_string).collect();
         assert_eq!(
-            listing.remarks,
+            remarks,
             [
-                "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out",
-                "signing policy number 2: it has no projectSlug; it is left out",
-                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out",
+                "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out [SP4101]",
+                "signing policy number 2: it has no projectSlug; it is left out [SP4101]",
+                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out [SP4101]",
                 "signing policy number 4: p/s: its certificateBytes are not an X.509 certificate of an RSA or \
-                 NIST-curve key; it is left out",
+                 NIST-curve key; it is left out [SP4101]",
             ]
         );
     }

@@ -12,7 +12,7 @@ cargo := cargo --locked
 
 # The steps of `make test`, cheap ones first, and what `make test-all` adds: put whatever takes long there.
 steps := prerequisites format shell build lint tools dependencies sbom rust-tests fuzz-briefly demo
-long_steps := docs valgrind faults soak secrets fuzz reproducible
+long_steps := docs valgrind faults soak secrets fuzz package test-packages reproducible
 
 .PHONY: help
 help: ## List what can be made
@@ -24,8 +24,12 @@ demo: ## Sign images with stock cosign through the module, start to end (KEEP=1 
 	@scripts/demo $(if $(KEEP),--keep)
 
 .PHONY: build
-build: ## Build what is shipped: the module, and the programs beside it
+build: ## Build the module, and the programs beside it, for this machine
 	@scripts/build-release
+
+.PHONY: package
+package: ## Make the packages: .deb, .rpm and .tar.gz, for every glibc from 2.28 on (10 minutes the first time)
+	@scripts/build-packages
 
 .PHONY: test
 test: ## Run what CI runs; installs what is missing
@@ -91,17 +95,25 @@ secrets: ## Search for the API token in logs, requests and memory, after every f
 	$(cargo) rustc --lib --crate-type cdylib --no-default-features --profile keep-secrets -- --cfg signpath_keep_secrets
 	$(cargo) test --test secrets
 
+.PHONY: test-packages
+test-packages: export SIGNPATH_TEST_PACKAGES ?= $(shell source scripts/lib.bash && target_directory)/package
+test-packages: ## Install the packages in bare Debians and Ubuntus, as root (2 minutes; the first time 5 more)
+	SIGNPATH_TEST_ARTIFACTS=$(shell source scripts/lib.bash && target_directory)/shipped/files \
+		$(cargo) test --test packages --test shipped_file
+
 .PHONY: sbom
-sbom: ## Write the bill of materials of what is shipped
+sbom: ## Write the bill of materials
 	@scripts/bill-of-materials
 
 .PHONY: reproducible
-reproducible: ## Build what is shipped again, elsewhere and without a network, and compare it bit for bit (10 minutes)
+reproducible: ## Make the packages again, elsewhere and without a network, and compare them bit for bit (15 minutes)
 	@scripts/reproduce
 
 .PHONY: bench
+# In a folder of its own: the profile differs, and what is shipped must not be built anew for it.
+bench: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
 bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
-	$(cargo) bench --bench performance -- $(SCENARIO)
+	$(cargo) bench --target-dir target/benchmarks --bench performance -- $(SCENARIO)
 
 .PHONY: fuzz-briefly
 fuzz-briefly: export SIGNPATH_FUZZ_SECONDS := 5

@@ -17,6 +17,11 @@ readonly cargo_deny_version=0.20.2
 readonly cargo_auditable_version=0.7.7
 readonly rust_audit_info_version=0.5.4
 readonly cargo_cyclonedx_version=0.5.9
+readonly cargo_about_version=0.9.3
+readonly nfpm_version=2.48.0
+# The keys that Ubuntu's releases are signed with; Debian has no package of them.
+readonly ubuntu_keyring_version=2023.11.28.1
+readonly ubuntu_keyring_sha256=36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8
 # What the go.mod files of the versions above ask for: cosign 3 wants the newest.
 readonly go_version=1.26.0
 # From this version on, Go fetches by itself the newer Go that a module asks for (unless GOTOOLCHAIN=local).
@@ -25,6 +30,10 @@ readonly go_version_that_fetches=1.21.0
 # Tools that are built or unpacked here lie in <cache>/<name>-<version>/. Several checkouts may share one cache.
 tools_cache=${SIGNPATH_TOOLS_CACHE:-$repository/.cache/tools}
 readonly tools_cache
+
+# Releases of Debian and Ubuntu, bare, in which packages are tried: <cache>/<release>/.
+roots_cache=${SIGNPATH_ROOTS_CACHE:-$repository/.cache/roots}
+readonly roots_cache
 
 # ---- Messages ------------------------------------------------------------------------------------------------------
 
@@ -68,6 +77,33 @@ duration() {
         printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))
     fi
 }
+
+# ---- What is built for others ----------------------------------------------------------------------------------------
+
+# How AWS-LC is compiled for release. Optimised for size, it would leave out its fast P-256, by which a verification takes
+# a quarter of the time; and its AES for AVX-512, which a seventh of the module's file would be, is for servers that
+# send gigabytes.
+choose_cryptography() {
+    export AWS_LC_SYS_SMALL=0 AWS_LC_SYS_CFLAGS="-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX -fno-asynchronous-unwind-tables"
+}
+
+# Flags for rustc, in Cargo's encoding, in which a path may hold a space: no path of this machine gets into the files.
+# Of several prefixes that fit, the last one counts. More flags may follow.
+#
+#   release_flags [FLAG…]
+release_flags() {
+    local folder flags=("--remap-path-prefix=$repository=/signpath-pkcs11"
+        "--remap-path-prefix=$(target_directory)=/target")
+    for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
+        flags+=("--remap-path-prefix=${folder%/}=/crates")
+    done
+    flags+=("$@")
+    local IFS=$'\x1f'
+    printf '%s' "${flags[*]}"
+}
+
+# The time of the sources, which is the only one that is written into files: the same sources make the same ones.
+time_of_sources() { printf '%s' "${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct)}"; }
 
 # ---- Commands that are shown -----------------------------------------------------------------------------------------
 
@@ -113,6 +149,12 @@ tool_path() {
         cargo-auditable) printf '%s/cargo-auditable-%s/bin/cargo-auditable' "$tools_cache" "$cargo_auditable_version" ;;
         rust-audit-info) printf '%s/rust-audit-info-%s/bin/rust-audit-info' "$tools_cache" "$rust_audit_info_version" ;;
         cargo-cyclonedx) printf '%s/cargo-cyclonedx-%s/bin/cargo-cyclonedx' "$tools_cache" "$cargo_cyclonedx_version" ;;
+        cargo-about) printf '%s/cargo-about-%s/bin/cargo-about' "$tools_cache" "$cargo_about_version" ;;
+        nfpm) printf '%s/nfpm-%s/nfpm' "$tools_cache" "$nfpm_version" ;;
+        zig)
+            # What the file pins is its version.
+            printf '%s/zig-%s/ziglang/zig' "$tools_cache" "$(version_of packaging/compiler/requirements.txt)"
+            ;;
         jsign) printf '%s/jsign-%s/jsign' "$tools_cache" "$jsign_version" ;;
         docker-registry) printf '%s/docker-registry/docker-registry' "$tools_cache" ;;
         referrers-registry)
@@ -129,7 +171,7 @@ tool_path() {
         python-pkcs11)
             # A Python that finds the package; what the file pins is its version.
             printf '%s/python-pkcs11-%s/bin/python' "$tools_cache" \
-                "$(sha256sum <"$repository/tests/programs/python/requirements.txt" | cut -c 1-12)"
+                "$(version_of tests/programs/python/requirements.txt)"
             ;;
         *) fail "no tool is called '$1'" ;;
     esac
@@ -139,6 +181,9 @@ tool_path() {
 sources_of() {
     (cd "$repository/$1" && cat ./*.go go.mod go.sum | sha256sum | cut -c 1-12)
 }
+
+# The version of what a file pins.
+version_of() { sha256sum <"$repository/$1" | cut -c 1-12; }
 
 # A tool from PATH where it is there, else ours.
 find_tool() {

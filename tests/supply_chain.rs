@@ -16,6 +16,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use support::crates::compiled;
 use support::{artifacts, tools};
 
 /// The crates of Cargo.lock as `name version`, with their checksums; ours has none.
@@ -31,22 +32,6 @@ fn locked() -> BTreeMap<String, Option<String>> {
             (format!("{} {}", value("name").unwrap(), value("version").unwrap()), value("checksum"))
         })
         .collect()
-}
-
-/// The crates that Cargo compiles for what is shipped.
-fn compiled() -> BTreeSet<String> {
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none"])
-        .current_dir(artifacts::package())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines = text.lines().filter_map(|line| {
-        let (name, version) = line.split_once(" v")?;
-        Some(format!("{name} {}", version.split_whitespace().next()?))
-    });
-    lines.collect()
 }
 
 /// The list of crates in a shipped file.

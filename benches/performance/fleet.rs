@@ -149,7 +149,7 @@ fn wait(
         Spread::Half => rules.wait(agent.attempts, elapsed, asked, fraction).ok(),
         Spread::Full => {
             let whole = rules.wait(agent.attempts, elapsed, asked, 0.0).ok()?;
-            Some(if asked.is_some() { whole } else { whole.mul_f64(fraction) })
+            Some(whole.mul_f64(if asked.is_some() { 1.0 + fraction } else { fraction }))
         }
     }
 }

@@ -10,7 +10,7 @@ use cryptoki_sys::*;
 use crate::figures::{Figure, Goal, in_microseconds};
 use crate::stopwatch::{in_turns, time_each};
 use crate::support::artifacts;
-use crate::support::pkcs11::set;
+use crate::support::pkcs11::{load, set};
 use crate::support::softhsm::SoftHsm;
 
 /// So many times each side has its turn; a turn is many calls.
@@ -42,43 +42,52 @@ pub fn compare() -> Vec<Figure> {
     set(&[fixtures.variable()]);
     let softhsm = Token::softhsm(&SoftHsm::module());
     let ours = Token::ours();
+    let compared = |what: &str, calls, work: fn(&Token, CK_OBJECT_HANDLE)| {
+        side_by_side(what, calls, [&ours, &softhsm], |token| token.object(ONE_OF_MANY), work)
+    };
     let mut figures = vec![
-        side_by_side("C_OpenSession and C_CloseSession", 200, &ours, &softhsm, Token::open_and_close),
-        side_by_side("search among 1,000 public keys by label", 20, &ours, &softhsm, Token::find),
-        side_by_side("C_GetAttributeValue, six attributes of a public key", 200, &ours, &softhsm, {
-            Token::read_attributes
+        compared("C_OpenSession and C_CloseSession", 200, |token, _| token.open_and_close()),
+        compared("search among 1,000 public keys by label", 20, |token, _| token.find()),
+        compared("a search without a result: eight calls of C_FindObjects", 20, |token, _| {
+            token.find_nothing()
         }),
-        side_by_side("C_Digest, SHA-256, 32 bytes", 200, &ours, &softhsm, |token| token.digest(&[7; 32])),
-        side_by_side("C_Digest, SHA-256, 1 MB", 1, &ours, &softhsm, |token| token.digest(&[7; 1_000_000])),
+        compared("C_GetAttributeValue, six attributes of a public key", 200, Token::read_attributes),
+        compared("C_Digest, SHA-256, 32 bytes", 200, |token, _| token.digest(&[7; 32])),
+        compared("C_Digest, SHA-256, 1 MB", 1, |token, _| token.digest(&[7; 1_000_000])),
     ];
     for key in ["rsa-3072", "p-256"] {
         let signed = Signed::of(key);
-        figures.push(side_by_side(&format!("C_Verify, {key}"), 10, &ours, &softhsm, |token| {
-            token.verify(&signed)
-        }));
+        let find = |token: &Token| token.object(&format!("{}{key}", token.prefix));
+        let verify = |token: &Token, object| token.verify(object, &signed);
+        figures.push(side_by_side(&format!("C_Verify, {key}"), 10, [&ours, &softhsm], find, verify));
     }
     figures.extend(crates());
     for token in [&ours, &softhsm] {
         call!(token, C_Finalize(null_mut()));
     }
-    figures.push(side_by_side(
-        "C_Initialize, C_OpenSession and C_Finalize",
-        1,
-        &ours,
-        &softhsm,
-        Token::start_and_end,
-    ));
+    let start_and_end = |token: &Token, ()| token.start_and_end();
+    let what = "C_Initialize, C_OpenSession and C_Finalize";
+    figures.push(side_by_side(what, 1, [&ours, &softhsm], |_| (), start_and_end));
     figures
 }
 
-fn side_by_side(what: &str, calls: u32, ours: &Token, softhsm: &Token, work: impl Fn(&Token)) -> Figure {
-    work(ours);
-    work(softhsm);
+/// The same work of both modules, with what each has to find before.
+fn side_by_side<T: Copy>(
+    what: &str,
+    calls: u32,
+    tokens: [&Token; 2],
+    find: impl Fn(&Token) -> T,
+    work: impl Fn(&Token, T),
+) -> Figure {
+    let found = tokens.map(find);
+    let once = |side: usize| work(tokens[side], found[side]);
+    once(0);
+    once(1);
     let (mut of_ours, mut of_softhsm) = (Vec::new(), Vec::new());
     in_turns(
         TURNS,
-        |_| of_ours.push(time_each(calls, || work(ours))),
-        |_| of_softhsm.push(time_each(calls, || work(softhsm))),
+        |_| of_ours.push(time_each(calls, || once(0))),
+        |_| of_softhsm.push(time_each(calls, || once(1))),
     );
     let what = format!("{what}, beside SoftHSM");
     Figure::ratio(what, in_microseconds(&of_ours), in_microseconds(&of_softhsm), Some(Goal::AtMost(1.0)))
@@ -115,7 +124,6 @@ fn crates() -> Vec<Figure> {
 
 /// A signature that both tokens verify.
 struct Signed {
-    key: &'static str,
     mechanism: CK_MECHANISM_TYPE,
     input: Vec<u8>,
     signature: Vec<u8>,
@@ -133,12 +141,12 @@ impl Signed {
             let private = p256::ecdsa::SigningKey::from_pkcs8_pem(&pem).unwrap();
             let signature: p256::ecdsa::Signature = private.sign_prehash(&Self::HASH).unwrap();
             let signature = signature.to_bytes().to_vec();
-            return Self { key, mechanism: CKM_ECDSA, input: Self::HASH.into(), signature };
+            return Self { mechanism: CKM_ECDSA, input: Self::HASH.into(), signature };
         }
         let private = rsa::RsaPrivateKey::from_pkcs8_pem(&pem).unwrap();
         let signature = private.sign(rsa::Pkcs1v15Sign::new::<sha2::Sha256>(), &Self::HASH).unwrap();
         let prefix = BASE64_STANDARD.decode("MDEwDQYJYIZIAWUDBAIBBQAEIA==").unwrap();
-        Self { key, mechanism: CKM_RSA_PKCS, input: [&prefix[..], &Self::HASH].concat(), signature }
+        Self { mechanism: CKM_RSA_PKCS, input: [&prefix[..], &Self::HASH].concat(), signature }
     }
 }
 
@@ -222,8 +230,19 @@ impl Token {
         object
     }
 
-    fn read_attributes(&self) {
-        let object = self.object(ONE_OF_MANY);
+    /// The call of a search that has no more to find.
+    fn find_nothing(&self) {
+        let class = CKO_DATA.to_ne_bytes();
+        let mut template = [attribute(CKA_CLASS, &class)];
+        let (mut object, mut count) = (0, 0);
+        call!(self, C_FindObjectsInit(self.session, template.as_mut_ptr(), 1));
+        for _ in 0..8 {
+            call!(self, C_FindObjects(self.session, &mut object, 1, &mut count));
+        }
+        call!(self, C_FindObjectsFinal(self.session));
+    }
+
+    fn read_attributes(&self, object: CK_OBJECT_HANDLE) {
         let mut room = [[0_u8; 256]; 6];
         let kinds = [CKA_CLASS, CKA_KEY_TYPE, CKA_LABEL, CKA_ID, CKA_TOKEN, CKA_VERIFY];
         let mut position = 0;
@@ -244,8 +263,7 @@ impl Token {
         call!(self, C_Digest(self.session, pointer, count, digest.as_mut_ptr(), &mut length));
     }
 
-    fn verify(&self, signed: &Signed) {
-        let key = self.object(&format!("{}{}", self.prefix, signed.key));
+    fn verify(&self, key: CK_OBJECT_HANDLE, signed: &Signed) {
         let mut mechanism = mechanism(signed.mechanism);
         let (input, signature) = (signed.input.as_ptr().cast_mut(), signed.signature.as_ptr().cast_mut());
         let (length, size) = (signed.input.len() as CK_ULONG, signed.signature.len() as CK_ULONG);
@@ -267,14 +285,4 @@ fn attribute(kind: CK_ATTRIBUTE_TYPE, value: &[u8]) -> CK_ATTRIBUTE {
 
 fn mechanism(kind: CK_MECHANISM_TYPE) -> CK_MECHANISM {
     CK_MECHANISM { mechanism: kind, pParameter: null_mut(), ulParameterLen: 0 }
-}
-
-/// Loads a module; it stays loaded.
-fn load(path: &Path) -> &'static CK_FUNCTION_LIST {
-    let library = Box::leak(Box::new(unsafe { libloading::Library::new(path).unwrap() }));
-    let get: libloading::Symbol<'_, unsafe extern "C" fn(*mut *mut CK_FUNCTION_LIST) -> CK_RV> =
-        unsafe { library.get(b"C_GetFunctionList\0").unwrap() };
-    let mut list = null_mut();
-    assert_eq!(unsafe { get(&mut list) }, CKR_OK);
-    unsafe { &*list }
 }

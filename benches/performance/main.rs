@@ -22,6 +22,7 @@
 )]
 
 mod bare;
+mod bare_registry;
 mod cold;
 mod figures;
 mod fleet;

@@ -32,6 +32,10 @@ pub enum Scheme {
     Https,
 }
 
+const fn http(policies: u32) -> Service {
+    Service::Emulator { scheme: Scheme::Http, distance: 0, policies }
+}
+
 const fn https(distance: u32) -> Service {
     Service::Emulator { scheme: Scheme::Https, distance, policies: 0 }
 }
@@ -45,12 +49,7 @@ const TEN_THOUSAND: Service = Service::Emulator { scheme: Scheme::Https, distanc
 
 pub const SCENARIOS: &[Scenario] = &[
     of("near", "warm signatures, https, next door", https(0), signatures::near),
-    of(
-        "share",
-        "warm signatures without TLS",
-        Service::Emulator { scheme: Scheme::Http, distance: 0, policies: 0 },
-        signatures::own_share,
-    ),
+    of("share", "warm signatures without TLS", http(0), signatures::own_share),
     of("middle", "warm signatures, https, 5 ms away", https(5), signatures::middle),
     of("far", "warm signatures, https, 50 ms away", https(50), signatures::far),
     of("instructions", "instructions of a signature", https(0), instructions::of_a_signature),
@@ -62,12 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
     of("many-memory", "10,000 policies, kept", TEN_THOUSAND, many_keys::memory),
     of("search", "a search among few keys and among many", Service::None, many_keys::search),
     of("requests", "requests at every size", Service::None, many_keys::requests),
-    of(
-        "local",
-        "what needs no service, beside SoftHSM",
-        Service::Emulator { scheme: Scheme::Http, distance: 0, policies: 992 },
-        local::compare,
-    ),
+    of("local", "what needs no service, beside SoftHSM", http(992), local::compare),
     of("memory", "100,000 signatures (a minute)", https(0), memory::of_signatures),
     of("images", "sign-image of one image and of twenty", Service::None, images::sign_images),
     of("fleet", "a thousand build agents and a service that recovers", Service::None, fleet::simulate),

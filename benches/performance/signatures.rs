@@ -6,7 +6,7 @@ use cryptoki_sys::CK_OBJECT_HANDLE;
 use signpath_pkcs11::token::names::MechanismType;
 
 use crate::bare::Bare;
-use crate::figures::{Figure, Goal, in_microseconds};
+use crate::figures::{Distribution, Figure, Goal, in_microseconds};
 use crate::stopwatch::in_turns;
 use crate::support::pkcs11::{Pkcs11, Session};
 
@@ -106,27 +106,20 @@ pub fn module() -> Pkcs11 {
 
 /// Warm signatures where the service is next door.
 pub fn near() -> Vec<Figure> {
-    let what =
-        |key: Key| format!("warm signature, {}, https, 0 ms away: more than the bare client", key.name());
-    Key::ALL
-        .map(|key| {
-            compare(key, 2000, |ours, bare| {
-                Figure::difference(what(key), ours, bare, Some(Goal::AtMost(150.0)))
-            })
-        })
-        .into()
+    more_than_bare(2000, |key| format!("warm signature, {key}, https, 0 ms away: more than the bare client"))
 }
 
 /// Warm signatures without TLS: the rest of the exchange is the smallest, and the module's own share the plainest.
 pub fn own_share() -> Vec<Figure> {
-    let what = |key: Key| format!("own share of a warm signature, {}, with the verification", key.name());
-    Key::ALL
-        .map(|key| {
-            compare(key, 4000, |ours, bare| {
-                Figure::difference(what(key), ours, bare, Some(Goal::AtMost(150.0)))
-            })
-        })
-        .into()
+    more_than_bare(4000, |key| format!("own share of a warm signature, {key}, with the verification"))
+}
+
+fn more_than_bare(turns: usize, what: impl Fn(&str) -> String) -> Vec<Figure> {
+    let figure = |key: Key| {
+        let (ours, bare) = compare(key, turns);
+        Figure::difference(what(key.name()), ours, bare, Some(Goal::AtMost(150.0)))
+    };
+    Key::ALL.map(figure).into()
 }
 
 /// Warm signatures where the service is in the next town.
@@ -140,30 +133,24 @@ pub fn far() -> Vec<Figure> {
 }
 
 fn far_away(turns: usize, distance: u32, goal: Option<Goal>) -> Vec<Figure> {
-    let what = |key: Key| format!("warm signature, {}, https, {distance} ms away", key.name());
-    Key::ALL.map(|key| compare(key, turns, |ours, bare| Figure::ratio(what(key), ours, bare, goal))).into()
+    let figure = |key: Key| {
+        let (ours, bare) = compare(key, turns);
+        let what = format!("warm signature, {}, https, {distance} ms away", key.name());
+        Figure::ratio(what, ours, bare, goal)
+    };
+    Key::ALL.map(figure).into()
 }
 
-fn compare(
-    key: Key,
-    turns: usize,
-    figure: impl FnOnce(crate::figures::Distribution, crate::figures::Distribution) -> Figure,
-) -> Figure {
+/// The module's signatures, and the bare client's.
+fn compare(key: Key, turns: usize) -> (Distribution, Distribution) {
     let pkcs11 = module();
     let (signer, bare) = (Signer::new(&pkcs11, key), Bare::new());
+    let (sign, ask) = (|turn| signer.sign(&hash(turn)), |turn| bare.sign(key, &hash(turn)));
     for turn in 0..HASHES {
-        bare.sign(key, &hash(turn));
-        signer.sign(&hash(turn));
+        ask(turn);
+        sign(turn);
     }
-    let (ours, theirs) = in_turns(
-        turns,
-        |turn| {
-            signer.sign(&hash(turn));
-        },
-        |turn| {
-            bare.sign(key, &hash(turn));
-        },
-    );
+    let (ours, theirs) = in_turns(turns, sign, ask);
     pkcs11.finalize().unwrap();
-    figure(in_microseconds(&ours), in_microseconds(&theirs))
+    (in_microseconds(&ours), in_microseconds(&theirs))
 }

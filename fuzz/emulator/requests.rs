@@ -4,7 +4,6 @@
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use hyper::Method;
 use hyper::body::Bytes;
@@ -14,14 +13,12 @@ use tokio::runtime::Runtime;
 use crate::api::Conditions;
 use crate::api::route::Route;
 use crate::artifacts::tampering::ArtifactTampering;
-use crate::audit_log::Reporting;
 use crate::emulator::{Emulator, Settings};
 use crate::faults::Tampering;
 use crate::generation::Generation;
 use crate::http::ReceivedRequest;
 use crate::http::answer::{Answer, AnswerBody};
 use crate::organization::default_data::{self, ALL_POLICIES_TOKEN, ORGANIZATION_ID};
-use crate::shapes::Shapes;
 use crate::signing::key_store::KeyStore;
 use crate::{api, control};
 
@@ -82,16 +79,8 @@ fn request(below: &str, input: &[u8]) -> Option<ReceivedRequest> {
 fn shared() -> &'static (Arc<Emulator>, Runtime) {
     static SHARED: OnceLock<(Arc<Emulator>, Runtime)> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let settings = Settings {
-            generation: Generation::Current,
-            origin: "http://127.0.0.1:1".to_owned(),
-            initial_shapes: Shapes::default(),
-            artifact_configurations: default_data::artifact_configurations(Generation::Current).unwrap(),
-            reporting: Reporting::Quiet,
-            additional_policies: 0,
-            delay: Duration::ZERO,
-            remembered: None,
-        };
+        let settings =
+            Settings::in_process(default_data::artifact_configurations(Generation::Current).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         (Emulator::new(settings, KeyStore::in_process().unwrap()), runtime)
     })

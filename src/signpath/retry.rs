@@ -1,8 +1,9 @@
 //! When a request is repeated, and after how long.
 //!
 //! Repeated are connection failures, timeouts, 429 and every 5xx, as SignPath's library does since version 6; never
-//! any other 4xx. The waits double, with jitter so that a thousand build agents do not come back in one instant; what
-//! `Retry-After` asks for is obeyed. The time for everything together is limited.
+//! any other 4xx. The waits double, with jitter so that a thousand build agents do not come back in one instant; no
+//! attempt comes earlier than `Retry-After` asks for, nor all of them at that moment: PERFORMANCE.md has what that does to
+//! a service that recovers. The time for everything together is limited.
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub enum GiveUp {
 
 impl RetryRules {
     /// How long to wait before the next attempt, after `attempts` of them and `elapsed` time. `jitter` is a random
-    /// number from 0 to 1, which takes away up to half of the wait.
+    /// number from 0 to 1, which takes away up to half of the wait, or adds up to half of what the service asked for.
     ///
     /// # Errors
     ///
@@ -50,8 +51,13 @@ impl RetryRules {
         if self.repetitions.is_some_and(|most| attempts > most) {
             return Err(GiveUp::Repetitions);
         }
-        let wait = asked.unwrap_or_else(|| self.backoff(attempts).mul_f64(1.0 - jitter / 2.0));
-        if elapsed.saturating_add(wait) < self.total { Ok(wait) } else { Err(GiveUp::Time) }
+        let spread = match asked {
+            Some(asked) => asked.saturating_add(LONGEST_WAIT.min(asked).mul_f64(jitter / 2.0)),
+            None => self.backoff(attempts).mul_f64(1.0 - jitter / 2.0),
+        };
+        let is_in_time = |wait: &Duration| elapsed.saturating_add(*wait) < self.total;
+        // what was added must not be what the last attempt is lost by
+        Some(spread).filter(is_in_time).or(asked.filter(is_in_time)).ok_or(GiveUp::Time)
     }
 
     /// The time that is left for the attempt that begins now.
@@ -108,8 +114,19 @@ mod tests {
 
     #[test]
     fn what_the_service_asks_for_is_obeyed_if_there_is_time_for_it() {
-        assert_eq!(rules().wait(1, Duration::ZERO, Some(90 * SECOND), 0.5), Ok(90 * SECOND));
+        assert_eq!(rules().wait(1, Duration::ZERO, Some(90 * SECOND), 0.0), Ok(90 * SECOND));
         assert_eq!(rules().wait(1, 520 * SECOND, Some(90 * SECOND), 0.5), Err(GiveUp::Time));
+    }
+
+    #[test]
+    fn those_who_are_all_asked_to_wait_as_long_come_back_within_half_as_long_again() {
+        assert_eq!(rules().wait(1, Duration::ZERO, Some(20 * SECOND), 1.0), Ok(30 * SECOND));
+        assert_eq!(rules().wait(1, Duration::ZERO, Some(200 * SECOND), 1.0), Ok(215 * SECOND));
+    }
+
+    #[test]
+    fn an_attempt_that_is_still_in_time_is_not_moved_beyond_it() {
+        assert_eq!(rules().wait(1, 505 * SECOND, Some(90 * SECOND), 1.0), Ok(90 * SECOND));
     }
 
     #[test]

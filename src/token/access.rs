@@ -36,8 +36,8 @@ pub struct Access {
 
 #[derive(Default)]
 struct State {
-    login: Option<Arc<User>>,
-    configured: Option<Arc<User>>,
+    login: Option<Viewer>,
+    configured: Option<Viewer>,
     listing: Option<Listing>,
     last_asked: Option<Instant>,
     last_failure: Option<Failed>,
@@ -46,6 +46,13 @@ struct State {
     asking: bool,
     /// Settings that cannot be used were told.
     told: bool,
+}
+
+/// A user, and the digest that tells whose a list is: made once, since every call that names an object compares it.
+#[derive(Clone)]
+struct Viewer {
+    user: Arc<User>,
+    seal: hmac::Tag,
 }
 
 /// A request for a list that failed; who waited for it shares its fate, and does not spend the time limit once more.
@@ -104,9 +111,9 @@ impl Access {
             return Err(refused(ReturnValue::USER_ALREADY_LOGGED_IN, "the user is logged in"));
         }
         let settings = self.settings()?;
-        let user = Arc::new(settings.user(credentials(settings, pin)?));
-        if !self.is_fresh(&turn, &user) {
-            let listed = self.list(&turn, &user);
+        let viewer = self.viewer_of(settings.user(credentials(settings, pin)?));
+        if !self.is_fresh(&turn, &viewer) {
+            let listed = self.list(&turn, &viewer);
             listed.inspect_err(|_| settings.client.forget_tokens()).map_err(refused_at_login)?;
         }
         if !is_open() {
@@ -116,7 +123,7 @@ impl Access {
                 "the session was closed while the login was under way",
             ));
         }
-        turn.state().login = Some(user);
+        turn.state().login = Some(viewer);
         Ok(())
     }
 
@@ -146,21 +153,21 @@ impl Access {
             return Ok(Some(keyring));
         }
         let turn = self.turn();
-        let Some(user) = self.viewer()? else { return Ok(None) };
+        let Some(viewer) = self.viewer()? else { return Ok(None) };
         match self.known_keyring() {
             Some(keyring) => Ok(Some(keyring)),
-            None => self.list(&turn, &user).map(Some),
+            None => self.list(&turn, &viewer).map(Some),
         }
     }
 
     /// The keys after another look, if the last one is long enough ago: a key that is not there may be a new one.
     pub fn refreshed_keyring(&self) -> Option<Arc<Keyring>> {
         let turn = self.turn();
-        let user = self.viewer().ok().flatten()?;
+        let viewer = self.viewer().ok().flatten()?;
         if turn.state().last_asked.is_some_and(|at| at.elapsed() < REFRESH_AFTER) {
             return self.known_keyring();
         }
-        match self.list(&turn, &user) {
+        match self.list(&turn, &viewer) {
             Ok(keyring) => Some(keyring),
             Err(error) => {
                 self.log.warning(&error.to_string());
@@ -172,14 +179,14 @@ impl Access {
     /// The keys of a user as they are now: after a signature that does not verify.
     pub fn relist(&self, user: &Arc<User>) -> Result<Arc<Keyring>> {
         let turn = self.turn();
-        self.list(&turn, user)
+        self.list(&turn, &Viewer { user: Arc::clone(user), seal: self.sealed(user) })
     }
 
     /// A visible object, and the user who sees it; never asks.
     pub fn object(&self, handle: ObjectHandle) -> Option<(Object, Arc<User>)> {
-        let user = self.viewer().ok().flatten()?;
-        let keyring = self.keyring_of(&user)?;
-        Some((keyring.object(handle)?.clone(), user))
+        let viewer = self.viewer().ok().flatten()?;
+        let keyring = self.keyring_of(&viewer)?;
+        Some((keyring.object(handle)?.clone(), viewer.user))
     }
 
     /// The settings, where they can be used.
@@ -188,9 +195,9 @@ impl Access {
     }
 
     /// In whose name the keys are seen: the user who is logged in, or the configured one where no login is needed.
-    fn viewer(&self) -> Result<Option<Arc<User>>> {
-        if let Some(user) = &self.state().login {
-            return Ok(Some(Arc::clone(user)));
+    fn viewer(&self) -> Result<Option<Viewer>> {
+        if let Some(viewer) = &self.state().login {
+            return Ok(Some(viewer.clone()));
         }
         let settings = self.settings()?;
         let Some(credentials) = settings.configured.as_ref().ok().and_then(Option::as_ref) else {
@@ -200,64 +207,56 @@ impl Access {
             return Ok(None);
         }
         let mut state = self.state();
-        let user = state.configured.get_or_insert_with(|| Arc::new(settings.user(credentials.clone())));
-        Ok(Some(Arc::clone(user)))
+        let viewer =
+            state.configured.get_or_insert_with(|| self.viewer_of(settings.user(credentials.clone())));
+        Ok(Some(viewer.clone()))
+    }
+
+    fn viewer_of(&self, user: User) -> Viewer {
+        let seal = self.sealed(&user);
+        Viewer { user: Arc::new(user), seal }
     }
 
     fn known_keyring(&self) -> Option<Arc<Keyring>> {
-        self.keyring_of(&*self.viewer().ok().flatten()?)
+        self.keyring_of(&self.viewer().ok().flatten()?)
     }
 
-    fn keyring_of(&self, user: &User) -> Option<Arc<Keyring>> {
+    fn keyring_of(&self, viewer: &Viewer) -> Option<Arc<Keyring>> {
         let state = self.state();
-        let listing = state.listing.as_ref().filter(|listing| self.is_of(listing, user))?;
+        let listing = state.listing.as_ref().filter(|listing| listing.is_of(viewer))?;
         Some(Arc::clone(&listing.keyring))
     }
 
-    fn is_fresh(&self, turn: &Turn<'_>, user: &User) -> bool {
+    fn is_fresh(&self, turn: &Turn<'_>, viewer: &Viewer) -> bool {
         let state = turn.state();
-        state
-            .listing
-            .as_ref()
-            .is_some_and(|listing| self.is_of(listing, user) && listing.at.elapsed() < ACCEPTED_FOR)
+        let listing = state.listing.as_ref().filter(|listing| listing.is_of(viewer));
+        listing.is_some_and(|listing| listing.at.elapsed() < ACCEPTED_FOR)
     }
 
     /// Asks SignPath, and keeps the answer.
-    fn list(&self, turn: &Turn<'_>, user: &Arc<User>) -> Result<Arc<Keyring>> {
+    fn list(&self, turn: &Turn<'_>, viewer: &Viewer) -> Result<Arc<Keyring>> {
         let settings = self.settings()?;
-        if let Some(error) = self.shared_failure(turn, user) {
+        if let Some(error) = shared_failure(turn, viewer) {
             return Err(error);
         }
         let asked = turn.begin_asking();
-        let policies = match settings.client.signing_policies(user) {
+        let policies = match settings.client.signing_policies(&viewer.user) {
             Ok(policies) => settings.completed(policies),
             Err(failure) => {
                 let error = Error::from(failure);
-                turn.state().last_failure =
-                    Some(Failed { seal: self.sealed(user), asked, error: error.clone() });
+                turn.state().last_failure = Some(Failed { seal: viewer.seal, asked, error: error.clone() });
                 return Err(error);
             }
         };
         if policies.is_empty() {
             self.log.error(&nothing_to_sign_with(settings));
         }
-        let previous = self.keyring_of(user);
+        let previous = self.keyring_of(viewer);
         let keyring = Keyring::new(policies, settings.appearance(), previous.as_deref());
         let keyring = Arc::new(keyring);
-        let listing = Listing { seal: self.sealed(user), at: Instant::now(), keyring: Arc::clone(&keyring) };
+        let listing = Listing { seal: viewer.seal, at: Instant::now(), keyring: Arc::clone(&keyring) };
         turn.state().listing = Some(listing);
         Ok(keyring)
-    }
-
-    /// The failure of a request that was made for the same user while this thread waited for its turn.
-    fn shared_failure(&self, turn: &Turn<'_>, user: &User) -> Option<Error> {
-        let state = turn.state();
-        let failed = state.last_failure.as_ref().filter(|failed| failed.asked > turn.asked_before)?;
-        (failed.seal.as_ref() == self.sealed(user).as_ref()).then(|| failed.error.clone())
-    }
-
-    fn is_of(&self, listing: &Listing, user: &User) -> bool {
-        listing.seal.as_ref() == self.sealed(user).as_ref()
     }
 
     fn sealed(&self, user: &User) -> hmac::Tag {
@@ -289,6 +288,19 @@ impl Access {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Listing {
+    fn is_of(&self, viewer: &Viewer) -> bool {
+        self.seal.as_ref() == viewer.seal.as_ref()
+    }
+}
+
+/// The failure of a request that was made for the same user while this thread waited for its turn.
+fn shared_failure(turn: &Turn<'_>, viewer: &Viewer) -> Option<Error> {
+    let state = turn.state();
+    let failed = state.last_failure.as_ref().filter(|failed| failed.asked > turn.asked_before)?;
+    (failed.seal.as_ref() == viewer.seal.as_ref()).then(|| failed.error.clone())
 }
 
 /// The right to ask for a list.

@@ -10,21 +10,28 @@ use cryptoki_sys::CK_ULONG;
 use super::attributes::Attribute;
 use super::names::{AttributeType, ObjectClass, ObjectHandle};
 use super::profile::Profile;
-use crate::signpath::{Certificate, PublicKey, SigningPolicy};
+use super::verification::Verifier;
+use crate::signpath::{Certificate, PublicKey, SignatureAlgorithm, SigningPolicy};
 
 /// A key of the token.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Key {
     /// The signing policy, with key and certificate.
     pub policy: SigningPolicy,
     /// `project-slug/signing-policy-slug`, both `CKA_ID` and `CKA_LABEL`.
     pub label: String,
+    verifier: Verifier,
 }
 
 impl Key {
     /// The public half.
     pub fn public_key(&self) -> &PublicKey {
         &self.policy.key
+    }
+
+    /// Whether a signature is one of a hash by this key: see [`Verifier::verifies`].
+    pub fn verifies(&self, algorithm: SignatureAlgorithm, hash: &[u8], signature: &[u8]) -> bool {
+        self.verifier.verifies(self.public_key(), algorithm, hash, signature)
     }
 
     /// The certificate, if there is one.
@@ -201,8 +208,8 @@ pub fn named(template: &[Criterion]) -> Option<&[u8]> {
 /// In the order of their labels, the first of those with the same label alone: `pkcs11-tool --sign --label` takes the
 /// first key whatever its label, so that the order has to be the same from run to run.
 fn keys(policies: Vec<SigningPolicy>) -> Vec<Arc<Key>> {
-    let mut keys: Vec<Key> =
-        policies.into_iter().map(|policy| Key { label: policy.label(), policy }).collect();
+    let key = |policy: SigningPolicy| Key { label: policy.label(), policy, verifier: Verifier::default() };
+    let mut keys: Vec<Key> = policies.into_iter().map(key).collect();
     keys.sort_by(|one, other| one.label.cmp(&other.label));
     keys.dedup_by(|later, earlier| later.label == earlier.label);
     keys.into_iter().map(Arc::new).collect()

@@ -2,7 +2,6 @@
 
 use std::sync::PoisonError;
 
-use super::encoding::ulong;
 use super::error::{Result, refused};
 use super::module::Module;
 use super::names::{AttributeType, ObjectClass, ObjectHandle, ReturnValue};
@@ -65,7 +64,7 @@ impl Module {
 fn may_be_key(template: &[Criterion]) -> bool {
     let classes = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY, ObjectClass::CERTIFICATE];
     let mut asked = template.iter().filter(|criterion| criterion.kind == AttributeType::CLASS);
-    asked.all(|criterion| classes.iter().any(|class| criterion.value == ulong(class.0)))
+    asked.all(|criterion| classes.iter().any(|class| criterion.value == class.0.to_ne_bytes()))
 }
 
 /// The id or label of a key that a template asks for.
@@ -76,7 +75,7 @@ fn missing_key(template: &[Criterion]) -> Option<&[u8]> {
 }
 
 fn is_of_class(template: &[Criterion], class: ObjectClass) -> bool {
-    let value = ulong(class.0);
+    let value = class.0.to_ne_bytes();
     template.iter().any(|criterion| criterion.kind == AttributeType::CLASS && criterion.value == value)
 }
 

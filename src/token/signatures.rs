@@ -10,7 +10,6 @@ use super::names::{AttributeType, MechanismType, ObjectHandle, ReturnValue};
 use super::object::{Content, Criterion, Key, Keyring, Object};
 use super::operation::{SignatureInput, SigningOperation, ToSign, VerifyingOperation};
 use super::session::Session;
-use super::verification::verifies;
 use crate::error::{Failure, FailureKind};
 use crate::signpath::{HashToSign, SignatureAlgorithm, Signed, User};
 
@@ -100,7 +99,7 @@ impl Module {
             return Err(refused(ReturnValue::SIGNATURE_LEN_RANGE, reason));
         }
         let signed = data.finish(input)?;
-        if verifies(key.public_key(), signed.algorithm, &signed.hash, signature) {
+        if key.verifies(signed.algorithm, &signed.hash, signature) {
             Ok(())
         } else {
             Err(refused(ReturnValue::SIGNATURE_INVALID, "the signature is not one of this data by this key"))
@@ -115,7 +114,7 @@ impl Module {
         let started = Instant::now();
         let hash = HashToSign { policy: &key.policy, algorithm: to_sign.algorithm, hash: &to_sign.hash };
         let signed = settings.client.sign_hash(&user, &hash)?;
-        if !verifies(key.public_key(), to_sign.algorithm, &to_sign.hash, &signed.signature) {
+        if !key.verifies(to_sign.algorithm, &to_sign.hash, &signed.signature) {
             return Err(self.distrust(&key, &user, &signed));
         }
         self.log.info(&signature_line(&key.label, &to_sign, &signed, started));

@@ -1,7 +1,9 @@
 //! Verifying a signature over a digest with the public key, in the cryptographic library of the TLS stack.
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::digest::Digest;
-use aws_lc_rs::signature::{self as schemes, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{self as schemes, ParsedPublicKey, VerificationAlgorithm};
 
 use super::encoding::fitted_to_curve;
 use crate::signpath::{Curve, HashAlgorithm, PublicKey, SignatureAlgorithm};
@@ -9,22 +11,64 @@ use crate::signpath::{Curve, HashAlgorithm, PublicKey, SignatureAlgorithm};
 /// Whether `signature` is one of `hash` by `key`. `hash` is as long as the algorithm's digest for RSA, of any length
 /// for ECDSA; an ECDSA signature is `r ‖ s`.
 pub fn verifies(key: &PublicKey, algorithm: SignatureAlgorithm, hash: &[u8], signature: &[u8]) -> bool {
-    let (scheme, digest_algorithm, bytes, hash): (&'static dyn VerificationAlgorithm, _, _, _) =
-        match (key, algorithm) {
-            (PublicKey::Rsa(key), SignatureAlgorithm::RsaPkcs1(algorithm)) => {
-                (pkcs1(algorithm), algorithm, key.to_pkcs1(), hash.to_vec())
+    prepared(key, algorithm).is_some_and(|prepared| is_of(&prepared, key, algorithm, hash, signature))
+}
+
+/// The verification by one key, which is prepared once: to read an RSA key takes as long as half a verification.
+#[derive(Debug, Default)]
+pub struct Verifier {
+    /// A host signs with a key in one way; what is verified in another is prepared each time.
+    first: OnceLock<Box<(SignatureAlgorithm, Option<ParsedPublicKey>)>>,
+}
+
+impl Verifier {
+    /// As [`verifies`], for the key that this is the verifier of.
+    pub fn verifies(
+        &self,
+        key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+        hash: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let first = self.first.get_or_init(|| Box::new((algorithm, prepared(key, algorithm))));
+        match &**first {
+            (known, Some(prepared)) if *known == algorithm => {
+                is_of(prepared, key, algorithm, hash, signature)
             }
-            (PublicKey::Rsa(key), SignatureAlgorithm::RsaPss(algorithm)) => match pss(algorithm) {
-                Some(scheme) => (scheme, algorithm, key.to_pkcs1(), hash.to_vec()),
-                None => return false,
-            },
-            (PublicKey::Ec(key), SignatureAlgorithm::Ecdsa) => {
-                (ecdsa(key.curve), key.curve.digest(), key.point.clone(), fitted_to_curve(hash, key.curve))
-            }
-            _ => return false,
-        };
-    let digest = Digest::import_less_safe(&hash, digest_algorithm.implementation());
-    digest.is_ok_and(|digest| UnparsedPublicKey::new(scheme, bytes).verify_digest(&digest, signature).is_ok())
+            _ => verifies(key, algorithm, hash, signature),
+        }
+    }
+}
+
+fn prepared(key: &PublicKey, algorithm: SignatureAlgorithm) -> Option<ParsedPublicKey> {
+    let (scheme, bytes): (&'static dyn VerificationAlgorithm, Vec<u8>) = match (key, algorithm) {
+        (PublicKey::Rsa(key), SignatureAlgorithm::RsaPkcs1(hash)) => (pkcs1(hash), key.to_pkcs1()),
+        (PublicKey::Rsa(key), SignatureAlgorithm::RsaPss(hash)) => (pss(hash)?, key.to_pkcs1()),
+        (PublicKey::Ec(key), SignatureAlgorithm::Ecdsa) => (ecdsa(key.curve), key.point.clone()),
+        _ => return None,
+    };
+    ParsedPublicKey::new(scheme, bytes).ok()
+}
+
+fn is_of(
+    prepared: &ParsedPublicKey,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    hash: &[u8],
+    signature: &[u8],
+) -> bool {
+    let digest = match (key, algorithm) {
+        (PublicKey::Ec(key), _) => imported(&fitted_to_curve(hash, key.curve), key.curve.digest()),
+        (_, SignatureAlgorithm::RsaPkcs1(algorithm) | SignatureAlgorithm::RsaPss(algorithm)) => {
+            imported(hash, algorithm)
+        }
+        _ => None,
+    };
+    digest.is_some_and(|digest| prepared.verify_digest_sig(&digest, signature).is_ok())
+}
+
+fn imported(hash: &[u8], algorithm: HashAlgorithm) -> Option<Digest> {
+    Digest::import_less_safe(hash, algorithm.implementation()).ok()
 }
 
 fn pkcs1(algorithm: HashAlgorithm) -> &'static dyn VerificationAlgorithm {
@@ -73,6 +117,31 @@ mod tests {
 
         assert!(verifies(&public, SignatureAlgorithm::Ecdsa, &[7; 32], &signature.to_bytes()));
         assert!(!verifies(&public, SignatureAlgorithm::Ecdsa, &[8; 32], &signature.to_bytes()));
+    }
+
+    #[test]
+    fn a_verifier_knows_the_key_and_not_the_last_answer() {
+        let (private, public) = key();
+        let verifier = Verifier::default();
+        let signature: p256::ecdsa::Signature = private.sign_prehash(&[7; 32]).unwrap();
+        let verifies =
+            |algorithm, hash: &[u8]| verifier.verifies(&public, algorithm, hash, &signature.to_bytes());
+
+        assert!(verifies(SignatureAlgorithm::Ecdsa, &[7; 32]));
+        assert!(!verifies(SignatureAlgorithm::Ecdsa, &[8; 32]));
+        assert!(!verifies(SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256), &[7; 32]));
+        assert!(verifies(SignatureAlgorithm::Ecdsa, &[7; 32]));
+    }
+
+    #[test]
+    fn a_verifier_that_was_first_asked_for_what_the_key_cannot_do_verifies_what_it_can() {
+        let (private, public) = key();
+        let verifier = Verifier::default();
+        let signature: p256::ecdsa::Signature = private.sign_prehash(&[7; 32]).unwrap();
+        let pkcs1 = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+
+        assert!(!verifier.verifies(&public, pkcs1, &[7; 32], &signature.to_bytes()));
+        assert!(verifier.verifies(&public, SignatureAlgorithm::Ecdsa, &[7; 32], &signature.to_bytes()));
     }
 
     #[test]

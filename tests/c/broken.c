@@ -6,27 +6,9 @@
  *     broken MODULE unset     hands the module a number that was never set, and the module decides by it
  *     broken MODULE leak      loses memory
  */
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <p11-kit/pkcs11.h>
-
-static CK_FUNCTION_LIST_PTR load(const char *path)
-{
-    CK_FUNCTION_LIST_PTR pkcs11 = NULL;
-    CK_C_GetFunctionList get = NULL;
-    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (module == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(1);
-    }
-    *(void **) &get = dlsym(module, "C_GetFunctionList");
-    if (get(&pkcs11) != CKR_OK || pkcs11->C_Initialize(NULL) != CKR_OK)
-        exit(1);
-    return pkcs11;
-}
+#include "host.h"
 
 int main(int argc, char **argv)
 {
@@ -41,6 +23,7 @@ int main(int argc, char **argv)
     if (argc != 3 || slot == NULL)
         return 1;
     pkcs11 = load(argv[1]);
+    check("C_Initialize", pkcs11->C_Initialize(NULL));
     if (strcmp(mistake, "unset") != 0)
         pkcs11->C_GetSlotList(CK_TRUE, slot, &count);
     if (!overruns)

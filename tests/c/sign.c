@@ -4,38 +4,15 @@
  *
  *     sign MODULE PROJECT POLICY < digest > signature
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <p11-kit/pkcs11.h>
-
 #include <signpath_pkcs11.h>
 
+#include "host.h"
+
 static CK_FUNCTION_LIST_PTR pkcs11;
-
-static void check(const char *call, CK_RV rv)
-{
-    if (rv != CKR_OK) {
-        fprintf(stderr, "%s: %#lx\n", call, rv);
-        exit(1);
-    }
-}
-
-static void load(const char *path)
-{
-    CK_C_GetFunctionList get = NULL;
-    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (module == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(1);
-    }
-    /* ISO C knows no conversion from an object pointer to a function pointer; POSIX does */
-    *(void **) &get = dlsym(module, "C_GetFunctionList");
-    check("C_GetFunctionList", get(&pkcs11));
-    check("C_Initialize", pkcs11->C_Initialize(NULL));
-}
 
 static CK_OBJECT_HANDLE find(CK_SESSION_HANDLE session, char *project, char *policy)
 {
@@ -77,7 +54,8 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: sign MODULE PROJECT POLICY < digest > signature\n");
         return 2;
     }
-    load(arguments[1]);
+    pkcs11 = load(arguments[1]);
+    check("C_Initialize", pkcs11->C_Initialize(NULL));
     check("C_OpenSession", pkcs11->C_OpenSession(SIGNPATH_SLOT_ID, CKF_SERIAL_SESSION, NULL, NULL, &session));
     key = find(session, arguments[2], arguments[3]);
     print_policy_id(session, key);

@@ -1,41 +1,18 @@
 /*
- * A C program that tells how many private keys a host finds without a login, and whether it runs with the rights of another than its
- * caller (getauxval(3), AT_SECURE).
+ * A C program that tells how many private keys a host finds without a login, and whether it runs with the rights of
+ * another than its caller (getauxval(3), AT_SECURE).
  *
  *     visible MODULE
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-#include <p11-kit/pkcs11.h>
-
 #include <signpath_pkcs11.h>
 
+#include "host.h"
+
 static CK_FUNCTION_LIST_PTR pkcs11;
-
-static void check(const char *call, CK_RV rv)
-{
-    if (rv != CKR_OK) {
-        fprintf(stderr, "%s: %#lx\n", call, rv);
-        exit(1);
-    }
-}
-
-static void load(const char *path)
-{
-    CK_C_GetFunctionList get = NULL;
-    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (module == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(1);
-    }
-    /* ISO C knows no conversion from an object pointer to a function pointer; POSIX does */
-    *(void **) &get = dlsym(module, "C_GetFunctionList");
-    check("C_GetFunctionList", get(&pkcs11));
-    check("C_Initialize", pkcs11->C_Initialize(NULL));
-}
 
 static int login_required(void)
 {
@@ -67,7 +44,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s MODULE\n", argv[0]);
         return 2;
     }
-    load(argv[1]);
+    pkcs11 = load(argv[1]);
+    check("C_Initialize", pkcs11->C_Initialize(NULL));
     printf("secure: %d, login required: %d, keys: ", getauxval(AT_SECURE) != 0, login_required());
     printf("%lu\n", visible_keys());
     return 0;

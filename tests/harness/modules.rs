@@ -1,7 +1,5 @@
 //! The two modules: ours with an emulator behind it, and SoftHSM with the same keys.
 
-use std::mem::ManuallyDrop;
-use std::path::Path;
 use std::ptr::null_mut;
 
 use cryptoki_sys::*;
@@ -9,7 +7,7 @@ use signpath_pkcs11::token::names::ObjectClass;
 
 use crate::support::artifacts;
 use crate::support::emulator::Emulator;
-use crate::support::pkcs11::set;
+use crate::support::pkcs11::{load, set};
 use crate::support::softhsm::SoftHsm;
 
 /// A loaded module with its token.
@@ -91,16 +89,6 @@ impl Module {
 /// An emulator that lists the fixtures' keys and nothing else of their project.
 pub fn emulator() -> Emulator {
     Emulator::with(&["--shape", "approval-policies=hidden"])
-}
-
-/// Loads a module; it stays loaded.
-pub fn load(path: &Path) -> &'static CK_FUNCTION_LIST {
-    let library = ManuallyDrop::new(unsafe { libloading::Library::new(path).unwrap() });
-    let get: libloading::Symbol<unsafe extern "C" fn(*mut *mut CK_FUNCTION_LIST) -> CK_RV> =
-        unsafe { library.get(b"C_GetFunctionList\0").unwrap() };
-    let mut list = null_mut();
-    assert_eq!(unsafe { get(&mut list) }, CKR_OK);
-    unsafe { &*list }
 }
 
 /// The slot whose token has this label.

@@ -22,6 +22,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod beginning;
 mod cycles;
 mod ending;
 mod forks;

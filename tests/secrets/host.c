@@ -6,12 +6,11 @@
  * Each byte on standard input is a command; each is answered by a line on standard output, a CK_RV. There are no buffers
  * but those below: what is found in the memory of this process after command 'c' is the module's.
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <p11-kit/pkcs11.h>
+#include "../c/host.h"
 
 extern char **environ;
 
@@ -104,16 +103,11 @@ static CK_RV run(char command, char **arguments)
 
 int main(int count, char **arguments)
 {
-    CK_C_GetFunctionList get = NULL;
     char command, answer[32];
-    void *module = count < 2 ? NULL : dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
 
-    if (module == NULL)
+    if (count < 2)
         return 2;
-    /* ISO C knows no conversion from an object pointer to a function pointer; POSIX does */
-    *(void **) &get = dlsym(module, "C_GetFunctionList");
-    if (get == NULL || get(&pkcs11) != CKR_OK)
-        return 2;
+    pkcs11 = load(arguments[1]);
     while (receive(&command, 1)) {
         int length = snprintf(answer, sizeof answer, "%lu\n", run(command, arguments));
         if (write(STDOUT_FILENO, answer, (size_t) length) != length)

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use signpath_pkcs11::token::names::ReturnValue;
 
 use crate::secret::Secret;
-use crate::support::artifacts;
+use crate::support::c_program::compile_as;
 
 /// A running host.
 pub struct Host {
@@ -147,30 +147,11 @@ fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let unfinished = tempfile::Builder::new().prefix("secrets-host").tempfile_in(folder).unwrap();
-        compile(unfinished.path());
+        compile_as("gnu99", "tests/secrets/host.c", unfinished.path());
         let program = folder.join("secrets-host");
         let file = unfinished.into_temp_path();
         // the whole file at once: another test may be starting it
         file.persist(&program).unwrap();
         program
     })
-}
-
-fn compile(program: &Path) {
-    let flags =
-        Command::new(artifacts::program("pkg-config", "pkg-config")).args(["--cflags", "p11-kit-1"]).output();
-    let flags = flags.unwrap();
-    assert!(
-        flags.status.success(),
-        "the header pkcs11.h is missing; install it: apt-get install libp11-kit-dev"
-    );
-    let output = Command::new(artifacts::program("gcc", "gcc"))
-        .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-o"])
-        .arg(program)
-        .arg(artifacts::package().join("tests/secrets/host.c"))
-        .args(String::from_utf8(flags.stdout).unwrap().split_whitespace())
-        .arg("-ldl")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,7 +1,7 @@
 //! An emulator for one test: started on a free port, gone with the value.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustls::pki_types::CertificateDer;
@@ -49,11 +49,17 @@ impl Emulator {
 
     /// Starts one with more arguments and more variables in its environment.
     pub fn with_variables(arguments: &[&str], variables: &[(&str, String)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let environment = folder.path().join("env");
         let mut command = Command::new(artifacts::emulator());
-        command.args(["--quiet", "--stop-with-stdin", "--env-file"]).arg(&environment).args(arguments);
-        command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        command.args(arguments).envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        Self::started_by(command, tempfile::tempdir().unwrap(), Path::new("/"))
+    }
+
+    /// Starts one by a command, to which the arguments are added that all have. It writes into the folder, which lies in
+    /// what the command takes for the root of all files.
+    pub fn started_by(mut command: Command, folder: tempfile::TempDir, root: &Path) -> Self {
+        let environment = folder.path().join("env");
+        let seen = Path::new("/").join(environment.strip_prefix(root).unwrap());
+        command.args(["--quiet", "--stop-with-stdin", "--env-file"]).arg(seen);
         let (server, ready) = Server::start(&mut command);
         let url = ready.split_whitespace().find(|word| word.starts_with("http")).expect("a line when ready");
         let origin = url.trim_end_matches("/Api").to_owned();

@@ -22,6 +22,7 @@ pub mod bench;
 pub mod c_program;
 pub mod children;
 pub mod console;
+pub mod crates;
 pub mod emulator;
 pub mod functions;
 pub mod images;

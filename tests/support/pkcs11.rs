@@ -35,6 +35,16 @@ pub fn set(variables: &[(&str, String)]) {
     }
 }
 
+/// Loads a module that may know no more than version 2.40; it stays loaded.
+pub fn load(path: &Path) -> &'static CK_FUNCTION_LIST {
+    let library = ManuallyDrop::new(unsafe { libloading::Library::new(path).unwrap() });
+    let get: libloading::Symbol<unsafe extern "C" fn(*mut *mut CK_FUNCTION_LIST) -> CK_RV> =
+        unsafe { library.get(b"C_GetFunctionList\0").unwrap() };
+    let mut list = null_mut();
+    assert_eq!(unsafe { get(&mut list) }, CKR_OK);
+    unsafe { &*list }
+}
+
 impl Pkcs11 {
     /// Loads the built module.
     pub fn load() -> Self {

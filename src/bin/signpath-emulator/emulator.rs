@@ -54,6 +54,23 @@ pub(crate) struct Settings {
     pub(crate) remembered: Option<Remembered>,
 }
 
+impl Settings {
+    /// Those of an emulator without an address, whose requests come from this process.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn in_process(artifact_configurations: Vec<StoredConfiguration>) -> Self {
+        Self {
+            generation: Generation::Current,
+            origin: "http://127.0.0.1:1".to_owned(),
+            initial_shapes: Shapes::default(),
+            artifact_configurations,
+            reporting: Reporting::Quiet,
+            additional_policies: 0,
+            delay: Duration::ZERO,
+            remembered: None,
+        }
+    }
+}
+
 impl Emulator {
     /// An emulator with the default data.
     pub(crate) fn new(settings: Settings, keys: KeyStore) -> Arc<Self> {

@@ -149,25 +149,12 @@ fn read<T: DeserializeOwned>(request: &ReceivedRequest) -> Result<T, Mistake> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit_log::Reporting;
     use crate::emulator::Settings;
-    use crate::generation::Generation;
-    use crate::shapes::Shapes;
     use crate::signing::key_store::KeyStore;
     use hyper::body::Bytes;
-    use std::time::Duration;
 
     fn status_for(peer: &str) -> StatusCode {
-        let settings = Settings {
-            generation: Generation::Current,
-            origin: "http://127.0.0.1:1".into(),
-            initial_shapes: Shapes::default(),
-            artifact_configurations: Vec::new(),
-            reporting: Reporting::Quiet,
-            additional_policies: 0,
-            delay: Duration::ZERO,
-            remembered: None,
-        };
+        let settings = Settings::in_process(Vec::new());
         let emulator = Emulator::new(settings, KeyStore::in_process().unwrap());
         let head = hyper::Request::get("/emulator/audit").body(()).unwrap().into_parts().0;
         answer(&emulator, &ReceivedRequest::new(head, Bytes::new()), peer.parse().unwrap()).status

@@ -190,7 +190,8 @@ impl Configuration {
         let known: Vec<&str> = settings::all().iter().flat_map(|setting| setting.variables()).collect();
         for name in environment.names().filter(|name| name.starts_with("SIGNPATH_") && !known.contains(name))
         {
-            if let Some((nearest, 1..=2)) = nearest(name, known.iter().copied()) {
+            let alike = known.iter().copied().filter(|known| known.len().abs_diff(name.len()) <= 2);
+            if let Some((nearest, 1..=2)) = nearest(name, alike) {
                 self.warnings.push(format!("unknown environment variable {name}; did you mean {nearest}?"));
             }
         }

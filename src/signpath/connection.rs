@@ -318,7 +318,10 @@ async fn exchange(
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|value| retry::retry_after(&value, SystemTime::now()));
     let (status, location) = (response.status(), text(LOCATION));
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = Vec::new();
+    // a long list is not to be moved and wiped each time that it has grown; where there is no room for it all, it grows
+    let _ = body.try_reserve_exact(announced.min(largest));
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > largest {
             return Err(too_large(largest));

@@ -9,7 +9,6 @@ readonly repository
 readonly cosign_3_version=3.1.2
 readonly cosign_2_version=2.6.4
 readonly crane_version=0.22.1
-readonly timestamp_server_version=2.0.6
 readonly jsign_version=7.4
 # Of the file jsign.jar of that version.
 readonly jsign_sha256=2abf2ade9ea322acc2d60c24794eadc465ff9380938fca4c932d09e0b25f1c28
@@ -150,9 +149,6 @@ tool_path() {
         cosign-3) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_3_version" ;;
         cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
         crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
-        timestamp-server)
-            printf '%s/timestamp-server-%s/timestamp-server' "$tools_cache" "$timestamp_server_version"
-            ;;
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;
         cargo-auditable) printf '%s/cargo-auditable-%s/bin/cargo-auditable' "$tools_cache" "$cargo_auditable_version" ;;
         rust-audit-info) printf '%s/rust-audit-info-%s/bin/rust-audit-info' "$tools_cache" "$rust_audit_info_version" ;;
@@ -178,6 +174,10 @@ tool_path() {
             ;;
         go-clients)
             printf '%s/go-clients-%s/go-clients' "$tools_cache" "$(sources_of tests/programs/go)"
+            ;;
+        timestamp-authority)
+            printf '%s/timestamp-authority-%s/timestamp-authority' "$tools_cache" \
+                "$(sources_of tests/timestamp-authority)"
             ;;
         python-pkcs11)
             # A Python that finds the package; what the file pins is its version.

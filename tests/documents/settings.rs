@@ -13,7 +13,7 @@ use crate::support::tools::tool;
 const CONFIGURATION: &str = "docs/configuration.md";
 
 /// What docs/configuration.md says of limits, and the line of the code that has each number.
-const LIMITS: [(&str, &str, &str); 17] = [
+const LIMITS: [(&str, &str, &str); 18] = [
     ("| the wait before the first repetition | 1 s |", "src/signpath/client.rs", "Duration::from_secs(1)"),
     (
         "| each further wait | twice the one before |",
@@ -26,6 +26,11 @@ const LIMITS: [(&str, &str, &str); 17] = [
         "LONGEST_WAIT: Duration = Duration::from_secs(30)",
     ),
     ("| taken away at random from each wait | up to half |", "src/signpath/retry.rs", "1.0 - jitter / 2.0"),
+    (
+        "| added at random to what `Retry-After` asks for | up to half of it, at most 15 s |",
+        "src/signpath/retry.rs",
+        "LONGEST_WAIT.min(asked).mul_f64(jitter / 2.0)",
+    ),
     (
         "| told on the console although it is not over | after 10 s |",
         "src/signpath/attempts.rs",

@@ -21,8 +21,7 @@ readonly cargo_deny_version=0.20.2
 readonly cargo_auditable_version=0.7.7
 readonly rust_audit_info_version=0.5.4
 readonly cargo_cyclonedx_version=0.5.9
-readonly cargo_about_version=0.9.3
-readonly nfpm_version=2.48.0
+readonly nfpm_version=2.44.1
 # The keys that Ubuntu's releases are signed with; Debian has no package of them.
 readonly ubuntu_keyring_version=2023.11.28.1
 readonly ubuntu_keyring_sha256=36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8
@@ -153,7 +152,6 @@ tool_path() {
         cargo-auditable) printf '%s/cargo-auditable-%s/bin/cargo-auditable' "$tools_cache" "$cargo_auditable_version" ;;
         rust-audit-info) printf '%s/rust-audit-info-%s/bin/rust-audit-info' "$tools_cache" "$rust_audit_info_version" ;;
         cargo-cyclonedx) printf '%s/cargo-cyclonedx-%s/bin/cargo-cyclonedx' "$tools_cache" "$cargo_cyclonedx_version" ;;
-        cargo-about) printf '%s/cargo-about-%s/bin/cargo-about' "$tools_cache" "$cargo_about_version" ;;
         nfpm) printf '%s/nfpm-%s/nfpm' "$tools_cache" "$nfpm_version" ;;
         zig)
             # What the file pins is its version.

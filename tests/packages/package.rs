@@ -50,7 +50,7 @@ pub fn unpacked_deb(name: &str) -> tempfile::TempDir {
 /// What a package of RHEL puts into the system.
 pub fn unpacked_rpm(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let command = "rpm2cpio \"$1\" | cpio --quiet --extract --make-directories";
+    let command = "rpm2cpio \"$1\" | cpio --quiet --extract --make-directories --no-absolute-filenames";
     artifacts::program("cpio", "cpio");
     artifacts::program("rpm2cpio", "rpm");
     succeeded(Command::new("sh").args(["-ec", command, "sh"]).arg(rpm(name)).current_dir(folder.path()));

@@ -12,8 +12,13 @@ use crate::support::programs::succeeded;
 use super::package;
 
 /// What the package managers write down of their own doings.
-const BOOKS: [&str; 4] =
-    ["./var/lib/dpkg/status", "./var/lib/dpkg/triggers/Lock", "./var/lib/rpm", "./var/log/dpkg.log"];
+const BOOKS: [&str; 5] = [
+    "./var/lib/dpkg/lock",
+    "./var/lib/dpkg/status",
+    "./var/lib/dpkg/triggers/Lock",
+    "./var/lib/rpm",
+    "./var/log/dpkg.log",
+];
 
 /// Shows a program the processes, in a room of its own: the mount is the program's, and goes away with it.
 const ENTER: &str = "mount -t proc proc \"$1/proc\" && exec chroot \"$@\"";

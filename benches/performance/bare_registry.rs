@@ -17,6 +17,8 @@ const BUNDLE: usize = 1500;
 
 /// Reads the manifest of each image, and attaches a blob to it by the tag that stands for its referrers.
 pub fn read_and_attach(images: &[String]) {
+    // an error says that it was done before
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     std::thread::scope(|scope| {
         for part in images.chunks(images.len().div_ceil(AT_A_TIME)) {
             scope.spawn(move || {

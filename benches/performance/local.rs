@@ -59,7 +59,9 @@ pub fn compare() -> Vec<Figure> {
         let signed = Signed::of(key);
         let find = |token: &Token| token.object(&format!("{}{key}", token.prefix));
         let verify = |token: &Token, object| token.verify(object, &signed);
-        figures.push(side_by_side(&format!("C_Verify, {key}"), 10, [&ours, &softhsm], find, verify));
+        let figure = side_by_side(&format!("C_Verify, {key}"), 10, [&ours, &softhsm], find, verify);
+        // nothing is promised of it: what a signature costs is
+        figures.push(Figure { goal: None, ..figure });
     }
     figures.extend(crates());
     for token in [&ours, &softhsm] {

@@ -26,8 +26,11 @@ pub(super) fn file(input: &[u8]) {
         failure(&configuration, &settings::LOG_FILE_DIRECTORY),
         failure(&configuration, &settings::SEND_PROCESS_METADATA),
     ];
-    let said =
-        failures.iter().flatten().map(ToString::to_string).chain(configuration.warnings().iter().cloned());
+    let said = failures
+        .iter()
+        .flatten()
+        .map(ToString::to_string)
+        .chain(configuration.warnings().iter().map(ToString::to_string));
     let is_token = configuration
         .get(&settings::API_TOKEN)
         .is_ok_and(|token| token.is_some_and(|token| token.reveal() == SECRET));

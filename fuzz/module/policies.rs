@@ -9,7 +9,7 @@ use crate::signpath::policies::{Listing, read};
 /// Every entry is understood or remarked on; every key that is shown can be shown in each way that PKCS#11 has.
 pub(super) fn listing(input: &[u8]) {
     let Some(listing) = read(input) else { return };
-    let left_out = listing.remarks.iter().filter(|remark| remark.ends_with("it is left out")).count();
+    let left_out = listing.remarks.iter().filter(|remark| remark.text().ends_with("it is left out")).count();
     if let Some(entries) = count(input) {
         assert_eq!(listing.policies.len() + left_out, entries, "{:?}", listing.remarks);
     }

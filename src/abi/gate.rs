@@ -14,7 +14,7 @@ use cryptoki_sys::CK_RV;
 
 use super::process::{self, ProcessIdentity, StandardError};
 use crate::config::Environment;
-use crate::error::FailureKind;
+use crate::error::{Code, FailureKind, Notice};
 use crate::log::Console;
 use crate::token::names::ReturnValue;
 use crate::token::{Error, Module, Result, Surroundings, refused};
@@ -107,10 +107,10 @@ fn tell(module: &Module, name: &str, result: &Result<()>, started: Instant) {
     let log = module.log();
     match result {
         // C_Finalize was the host's own wish, and no person has to mend anything
-        Err(Error::Failed { failure, .. }) if failure.kind == FailureKind::Stopped => {
+        Err(Error::Failed { failure, .. }) if failure.kind() == FailureKind::Stopped => {
             log.info(&format!("{name}: {failure}"));
         }
-        Err(Error::Failed { failure, .. }) => log.error(&failure.to_string()),
+        Err(Error::Failed { failure, .. }) => log.error(&failure.notice()),
         Err(refusal) if !is_routine(refusal.value()) => log.info(&format!("{name}: {refusal}")),
         _ => {}
     }
@@ -167,10 +167,13 @@ fn keep_panic(panic: &PanicHookInfo<'_>) {
 
 fn tell_panic(name: &str) {
     let panic = PANIC.with_borrow_mut(Option::take).unwrap_or_default();
-    let message = format!("{name}: internal error: {panic}; report this to the makers of signpath-pkcs11");
+    let text = format!("{name}: internal error: {panic}; report this to the makers of signpath-pkcs11");
+    let notice = Notice::new(Code::Panicked, text);
     match current() {
-        Ok(module) => module.log().error(&message),
-        Err(_) => StandardError
-            .write(format!("signpath-pkcs11: error: {}\n", message.replace('\n', " ")).as_bytes()),
+        Ok(module) => module.log().error(&notice),
+        Err(_) => {
+            let line = notice.to_string().replace('\n', " ");
+            StandardError.write(format!("signpath-pkcs11: error: {line}\n").as_bytes());
+        }
     }
 }

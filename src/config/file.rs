@@ -10,7 +10,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{nearest, settings};
-use crate::error::Failure;
+use crate::error::{Code, Failure, Notice};
 
 /// A configuration is a page of text; whatever is longer (a device, a log) is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -25,7 +25,7 @@ impl Values {
 }
 
 /// Reads a file, and says what should be warned about: keys that are not known, and a token that others can read.
-pub(super) fn read(path: &Path) -> Result<(Values, Vec<String>), Failure> {
+pub(super) fn read(path: &Path) -> Result<(Values, Vec<Notice>), Failure> {
     let (text, mode) = read_text(path).map_err(|error| unreadable(path, &error))?;
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| unusable(path, format!("it is not JSON: {error}")))?;
@@ -36,10 +36,11 @@ pub(super) fn read(path: &Path) -> Result<(Values, Vec<String>), Failure> {
     flatten("", Value::Object(object), &mut values);
     let mut warnings = unknown_keys(path, &values);
     if values.get("ApiToken").is_some() && mode & 0o077 != 0 {
-        warnings.push(format!(
-            "configuration file {} holds the API token and others can read it; run chmod 600 on it",
-            path.display()
-        ));
+        let path = path.display();
+        let text = format!(
+            "configuration file {path} holds the API token and others can read it; run chmod 600 on it"
+        );
+        warnings.push(Notice::new(Code::TokenReadableByOthers, text));
     }
     Ok((values, warnings))
 }
@@ -55,7 +56,8 @@ fn read_text(path: &Path) -> io::Result<(Zeroizing<String>, u32)> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::configuration(
+    Failure::new(
+        Code::ConfigurationFileUnreadable,
         format!("reading configuration file {}", path.display()),
         error.to_string(),
         "correct SIGNPATH_CONFIG_FILE or make the file readable",
@@ -63,7 +65,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn unusable(path: &Path, problem: String) -> Failure {
-    Failure::configuration(
+    Failure::new(
+        Code::ConfigurationFileNotUnderstood,
         format!("reading configuration file {}", path.display()),
         problem,
         "correct the file, for instance {\"OrganizationId\": \"…\", \"ApiToken\": \"…\"}",
@@ -91,18 +94,16 @@ fn insert(key: &str, text: String, values: &mut Values) {
     }
 }
 
-fn unknown_keys(path: &Path, values: &Values) -> Vec<String> {
+fn unknown_keys(path: &Path, values: &Values) -> Vec<Notice> {
     let known: Vec<&str> = settings::all().iter().flat_map(|setting| setting.keys()).collect();
     let unknown = values.0.keys().filter(|key| !known.contains(&key.as_str()));
     unknown
         .map(|key| {
             let suggestion =
                 nearest(key, known.iter().copied()).map(|(nearest, _)| nearest).unwrap_or_default();
-            let path = path.display();
-            format!(
-                "unknown key {} in configuration file {path}; did you mean {suggestion}?",
-                key.escape_debug()
-            )
+            let (path, key) = (path.display(), key.escape_debug());
+            let text = format!("unknown key {key} in configuration file {path}; did you mean {suggestion}?");
+            Notice::new(Code::KeyUnknown, text)
         })
         .collect()
 }

@@ -22,14 +22,14 @@ pub use values::{
     ApiUrl, CertificateVisibility, HashSigningApi, LogLevel, LoginRequired, OutputStream, ProxyUrl, Slug,
 };
 
-use crate::error::{Failure, MASK};
+use crate::error::{Code, Failure, MASK, Notice};
 
 /// The settings' values as they were found.
 #[derive(Default)]
 pub struct Configuration {
     found: BTreeMap<&'static str, Text>,
     unusable_file: Option<Failure>,
-    warnings: Vec<String>,
+    warnings: Vec<Notice>,
 }
 
 /// A value as text, and where it stood.
@@ -134,7 +134,7 @@ impl Configuration {
     }
 
     /// What should be said of the configuration: unknown names, outdated names, a file that others can read.
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Notice] {
         &self.warnings
     }
 
@@ -179,9 +179,9 @@ impl Configuration {
     fn warn_of_outdated(&mut self, setting: &'static dyn Described, name: &str) {
         if setting.is_former(name) {
             let current = if name.starts_with("SIGNPATH_") { setting.variable() } else { setting.key() };
-            self.warnings.push(format!("{name} is the name of an earlier version; use {current}"));
+            self.warn(Code::NameOutdated, format!("{name} is the name of an earlier version; use {current}"));
         } else if let Some(reason) = setting.outdated() {
-            self.warnings.push(format!("{name} is of an earlier version: {reason}"));
+            self.warn(Code::SettingOutdated, format!("{name} is of an earlier version: {reason}"));
         }
     }
 
@@ -190,10 +190,16 @@ impl Configuration {
         let known: Vec<&str> = settings::all().iter().flat_map(|setting| setting.variables()).collect();
         for name in environment.names().filter(|name| name.starts_with("SIGNPATH_") && !known.contains(name))
         {
-            if let Some((nearest, 1..=2)) = nearest(name, known.iter().copied()) {
-                self.warnings.push(format!("unknown environment variable {name}; did you mean {nearest}?"));
+            let alike = known.iter().copied().filter(|known| known.len().abs_diff(name.len()) <= 2);
+            if let Some((nearest, 1..=2)) = nearest(name, alike) {
+                let text = format!("unknown environment variable {name}; did you mean {nearest}?");
+                self.warn(Code::VariableUnknown, text);
             }
         }
+    }
+
+    fn warn(&mut self, code: Code, text: String) {
+        self.warnings.push(Notice::new(code, text));
     }
 }
 

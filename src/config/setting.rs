@@ -1,7 +1,7 @@
 //! One setting: its names, what it means, how its text is read.
 
 use crate::config::{Source, Text};
-use crate::error::{Failure, MASK};
+use crate::error::{Code, Failure, MASK};
 use crate::host::redaction;
 
 /// A setting of type `T`: the key in the configuration file, the environment variable that beats it, and what is
@@ -132,7 +132,8 @@ impl<T> Setting<T> {
             Source::Variable(name) => format!("correct or unset {name}"),
             Source::File { key, .. } => format!("correct or remove {key}"),
         };
-        Failure::configuration(
+        Failure::new(
+            Code::SettingUnusable,
             format!("reading {source}"),
             format!("{shown} is not {}", self.expects),
             remedy,

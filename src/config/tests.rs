@@ -35,6 +35,10 @@ fn load(pairs: &[(&str, &str)]) -> Configuration {
     Configuration::load(&Environment::from_pairs(pairs))
 }
 
+fn warnings(configuration: &Configuration) -> Vec<String> {
+    configuration.warnings().iter().map(ToString::to_string).collect()
+}
+
 const ID: &str = "0a1b2c3d-0000-4000-8000-00000000000f";
 const OTHER_ID: &str = "0a1b2c3d-0000-4000-8000-0000000000ff";
 
@@ -69,7 +73,7 @@ fn keys_may_be_nested_or_dotted_and_numbers_may_stand_as_text() {
     assert_eq!(configuration.get(&LOG_FILE_LEVEL).unwrap(), Some(LogLevel::None));
     assert_eq!(configuration.get(&HTTP_REQUEST_TIMEOUT).unwrap().unwrap().as_secs(), 7);
     assert_eq!(configuration.get(&SERVICE_UNAVAILABLE_TIMEOUT).unwrap().unwrap().as_secs(), 8);
-    assert_eq!(configuration.warnings(), &[] as &[String]);
+    assert_eq!(warnings(&configuration), [] as [String; 0]);
 }
 
 #[test]
@@ -93,13 +97,13 @@ fn names_of_earlier_versions_work_and_are_warned_about_once() {
     assert_eq!(configuration.get(&HTTP_REQUEST_TIMEOUT).unwrap().unwrap().as_secs(), 9);
     assert_eq!(configuration.get(&RETRY_COUNT).unwrap(), Some(2));
     assert_eq!(
-        configuration.warnings(),
+        warnings(&configuration),
         [
-            "SIGNPATH_CI_USER_TOKEN is the name of an earlier version; use SIGNPATH_API_TOKEN",
+            "SIGNPATH_CI_USER_TOKEN is the name of an earlier version; use SIGNPATH_API_TOKEN [SP1103]",
             "SIGNPATH_TIMEOUTS_HTTP_REQUEST is the name of an earlier version; use \
-             SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS",
+             SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS [SP1103]",
             "SIGNPATH_TIMEOUTS_RETRY_COUNT is of an earlier version: ServiceUnavailableTimeoutInSeconds limits the \
-             time for all attempts since version 6",
+             time for all attempts since version 6 [SP1104]",
         ]
     );
 }
@@ -151,10 +155,12 @@ fn an_unknown_key_is_named_with_the_nearest_known_one() {
 
     let path = file.path();
     assert_eq!(
-        configuration.warnings(),
+        warnings(&configuration),
         [
-            format!("unknown key ApiTokn in configuration file {path}; did you mean ApiToken?"),
-            format!("unknown key Log.File.Levl in configuration file {path}; did you mean Log.File.Level?"),
+            format!("unknown key ApiTokn in configuration file {path}; did you mean ApiToken? [SP1102]"),
+            format!(
+                "unknown key Log.File.Levl in configuration file {path}; did you mean Log.File.Level? [SP1102]"
+            ),
         ]
     );
 }
@@ -164,8 +170,8 @@ fn a_mistyped_variable_is_named_and_those_of_other_programs_are_not() {
     let configuration = load(&[("SIGNPATH_API_TOKN", "x"), ("SIGNPATH_SIGNING_REQUEST_ID", "y")]);
 
     assert_eq!(
-        configuration.warnings(),
-        ["unknown environment variable SIGNPATH_API_TOKN; did you mean SIGNPATH_API_TOKEN?"]
+        warnings(&configuration),
+        ["unknown environment variable SIGNPATH_API_TOKN; did you mean SIGNPATH_API_TOKEN? [SP1101]"]
     );
 }
 
@@ -177,13 +183,13 @@ fn a_value_that_does_not_parse_names_its_source_and_what_was_expected_when_it_is
     assert_eq!(
         configuration.get(&ORGANIZATION_ID).unwrap_err().to_string(),
         "reading environment variable SIGNPATH_ORGANIZATION_ID: `acme` is not an organization id (a UUID); correct or \
-         unset SIGNPATH_ORGANIZATION_ID"
+         unset SIGNPATH_ORGANIZATION_ID [SP1001]"
     );
     assert_eq!(
         configuration.get(&HTTP_REQUEST_TIMEOUT).unwrap_err().to_string(),
         format!(
             "reading HttpRequestTimeoutInSeconds in configuration file {}: `half a minute` is not a number of seconds \
-             above 0, at most 86400; correct or remove HttpRequestTimeoutInSeconds",
+             above 0, at most 86400; correct or remove HttpRequestTimeoutInSeconds [SP1001]",
             file.path()
         )
     );
@@ -233,7 +239,7 @@ fn a_file_that_is_not_json_is_a_failure_for_each_setting_that_the_environment_do
         configuration.get(&API_TOKEN).unwrap_err().to_string(),
         format!(
             "reading configuration file {}: it is not JSON: key must be a string at line 2 column 24; correct the file, \
-             for instance {{\"OrganizationId\": \"…\", \"ApiToken\": \"…\"}}",
+             for instance {{\"OrganizationId\": \"…\", \"ApiToken\": \"…\"}} [SP1003]",
             file.path()
         )
     );
@@ -246,7 +252,7 @@ fn a_file_that_does_not_exist_is_named() {
     assert_eq!(
         configuration.get(&API_URL).unwrap_err().to_string(),
         "reading configuration file /nowhere/config.json: No such file or directory (os error 2); correct \
-         SIGNPATH_CONFIG_FILE or make the file readable"
+         SIGNPATH_CONFIG_FILE or make the file readable [SP1002]"
     );
 }
 
@@ -257,9 +263,9 @@ fn a_token_in_a_file_that_others_can_read_is_warned_about() {
     let configuration = load(&[("SIGNPATH_CONFIG_FILE", &file.path())]);
 
     assert_eq!(
-        configuration.warnings(),
+        warnings(&configuration),
         [format!(
-            "configuration file {} holds the API token and others can read it; run chmod 600 on it",
+            "configuration file {} holds the API token and others can read it; run chmod 600 on it [SP1105]",
             file.path()
         )]
     );

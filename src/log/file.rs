@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, flock, fstat, openat, renameat, statat};
 
+use crate::error::{Code, Notice};
+
 const NAME: &str = "SignPath.CryptoProviders.Cryptoki";
 const LARGEST_FILE: i64 = 10_000_000;
 const OLD_COPIES: u32 = 5;
@@ -42,8 +44,8 @@ impl LogFile {
         Self { configured, state: Mutex::default() }
     }
 
-    /// Appends one line. The error, a sentence for the console, comes once.
-    pub(super) fn append(&self, line: &[u8]) -> Result<(), String> {
+    /// Appends one line. The error, which is for the console, comes once.
+    pub(super) fn append(&self, line: &[u8]) -> Result<(), Notice> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let written = state.open.take().map_or_else(|| self.open(), Ok).and_then(|open| open.append(line));
         match written {
@@ -54,16 +56,16 @@ impl LogFile {
         Ok(())
     }
 
-    /// The folder in which lines are written; the error is a sentence.
-    pub(super) fn folder(&self) -> Result<PathBuf, String> {
+    /// The folder in which lines are written.
+    pub(super) fn folder(&self) -> Result<PathBuf, Notice> {
         self.open_somewhere().map(|(folder, _)| folder)
     }
 
-    fn open(&self) -> Result<Open, String> {
+    fn open(&self) -> Result<Open, Notice> {
         self.open_somewhere().map(|(_, open)| open)
     }
 
-    fn open_somewhere(&self) -> Result<(PathBuf, Open), String> {
+    fn open_somewhere(&self) -> Result<(PathBuf, Open), Notice> {
         let at = |folder: PathBuf| Open::in_directory(&folder).map(|open| (folder, open));
         let own = || PathBuf::from(format!("{DEFAULT_DIRECTORY}-{}", rustix::process::geteuid().as_raw()));
         match &self.configured {
@@ -74,16 +76,21 @@ impl LogFile {
 }
 
 impl Open {
-    fn in_directory(path: &Path) -> Result<Self, String> {
-        let refused = |problem: String| format!("no log file is written: {}: {problem}", path.display());
+    fn in_directory(path: &Path) -> Result<Self, Notice> {
+        let refused = |problem: String| {
+            let text = format!("no log file is written: {}: {problem}", path.display());
+            Notice::new(Code::LogFileUnusable, text)
+        };
         let directory = own_directory(path).map_err(refused)?;
         let file = open_file(&directory).map_err(|error| refused(error.to_string()))?;
         Ok(Self { directory, file })
     }
 
-    fn append(mut self, line: &[u8]) -> Result<Self, String> {
+    fn append(mut self, line: &[u8]) -> Result<Self, Notice> {
         let written = self.try_append(line);
-        written.map(|()| self).map_err(|error| format!("the log file cannot be written: {error}"))
+        written.map(|()| self).map_err(|error| {
+            Notice::new(Code::LogFileNotWritten, format!("the log file cannot be written: {error}"))
+        })
     }
 
     fn try_append(&mut self, line: &[u8]) -> io::Result<()> {
@@ -234,7 +241,8 @@ mod tests {
         symlink(&target.0, &link.0).unwrap();
         let file = LogFile::new(Some(link.0.clone()));
 
-        let expected = format!("no log file is written: {}: it is a link or not a folder", link.0.display());
+        let text = format!("no log file is written: {}: it is a link or not a folder", link.0.display());
+        let expected = Notice::new(Code::LogFileUnusable, text);
         assert_eq!(file.append(b"one\n"), Err(expected));
         assert_eq!(file.append(b"two\n"), Ok(()));
         assert_eq!(target.text(0), "");

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use x509_cert::der::DateTime;
 
 use crate::config::{Configuration, LogLevel, OutputStream, settings};
+use crate::error::{Code, Notice};
 
 /// Where console lines go.
 pub trait Console: Send + Sync {
@@ -55,16 +56,15 @@ impl Log {
             self.warning(warning);
         }
         if configuration.get_or_default(&settings::LOG_CONSOLE_OUTPUT_STREAM) == Some(OutputStream::Stdout) {
-            self.warning(
-                "Log.Console.OutputStream is stdout, which belongs to the host program; using stderr",
-            );
+            let text = "Log.Console.OutputStream is stdout, which belongs to the host program; using stderr";
+            self.warning(&Notice::new(Code::StandardOutputUnusable, text));
         }
         let own = [&settings::LOG_CONSOLE_LEVEL, &settings::LOG_FILE_LEVEL, &settings::LOG_LEVEL];
         let levels = own.into_iter().filter_map(|setting| configuration.get(setting).err());
         let directory = configuration.get(&settings::LOG_FILE_DIRECTORY).err();
         let stream = configuration.get(&settings::LOG_CONSOLE_OUTPUT_STREAM).err();
         for failure in levels.chain(directory).chain(stream).filter(|_| !configuration.is_unusable()) {
-            self.error(&failure.to_string());
+            self.error(&failure.notice());
         }
     }
 
@@ -72,19 +72,19 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// A sentence on why no file can be written.
-    pub fn folder(&self) -> Result<Option<PathBuf>, String> {
+    /// Why no file can be written.
+    pub fn folder(&self) -> Result<Option<PathBuf>, Notice> {
         if self.file_level == LogLevel::None { Ok(None) } else { self.file.folder().map(Some) }
     }
 
     /// A call failed, and a person can do something about it.
-    pub fn error(&self, message: &str) {
-        self.write(LogLevel::Error, message);
+    pub fn error(&self, notice: &Notice) {
+        self.write(LogLevel::Error, &notice.to_string());
     }
 
     /// Something needs attention; the call goes on.
-    pub fn warning(&self, message: &str) {
-        self.write(LogLevel::Warning, message);
+    pub fn warning(&self, notice: &Notice) {
+        self.write(LogLevel::Warning, &notice.to_string());
     }
 
     /// A login, a listing, a signature.
@@ -108,7 +108,7 @@ impl Log {
             let process = std::process::id();
             let line = format!("{} {process} {} {message}\n", now(), level.word());
             if let Err(problem) = self.file.append(line.as_bytes()) {
-                self.console_only(LogLevel::Warning, &problem);
+                self.console_only(LogLevel::Warning, &problem.to_string());
             }
         }
     }

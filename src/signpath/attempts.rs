@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use super::connection::Broken;
 use super::problem::Answer;
 use super::retry::{GiveUp, RetryRules};
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure, Notice};
 use crate::log::Log;
 
 /// Someone watches: silence for longer than this looks like a hang.
@@ -29,8 +29,7 @@ impl Setback {
     }
 
     pub(super) fn of_broken(asked: &str, broken: Broken) -> Self {
-        let kind = if broken.passing { FailureKind::Unavailable } else { FailureKind::Other };
-        let failure = Failure::new(kind, asked, broken.reason, broken.remedy);
+        let failure = Failure::new(broken.code, asked, broken.reason, broken.remedy);
         Self { failure, passing: broken.passing, sent: broken.sent, asked_wait: None }
     }
 }
@@ -73,18 +72,19 @@ impl<'a> Course<'a> {
 
     fn tell_setback(&mut self, rules: &RetryRules, setback: &Setback, wait: Duration, log: &Log) {
         let next = format!("attempt {} failed, next in {:.1} s", self.attempts, wait.as_secs_f64());
-        log.warning(&format!("{} ({next}{})", setback.failure, self.doubt()));
+        log.warning(&setback.failure.notice().adding(&format!(" ({next}{})", self.doubt())));
         let elapsed = self.started.elapsed();
         if self.silent && elapsed + wait > LONGEST_SILENCE {
             self.silent = false;
             let left = rules.total.saturating_sub(elapsed).as_secs();
-            log.error(&format!("{} (trying again for up to {left} s)", setback.failure));
+            log.error(&setback.failure.notice().adding(&format!(" (trying again for up to {left} s)")));
         }
     }
 
     pub(super) fn tell_success(&self, log: &Log) {
         if self.attempts > 1 {
-            log.warning(&format!("{}: answered at attempt {}{}", self.asked, self.attempts, self.doubt()));
+            let text = format!("{}: answered at attempt {}{}", self.asked, self.attempts, self.doubt());
+            log.warning(&Notice::new(Code::AnsweredLater, text));
         }
     }
 

@@ -17,7 +17,7 @@ use super::problem::Answer;
 use super::retry::{self, RetryRules};
 use super::user::User;
 use crate::config::{ApiUrl, Configuration, HashSigningApi, Slug, settings};
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure};
 use crate::log::Log;
 
 /// A list of ten thousand keys has 32 MB.
@@ -82,8 +82,8 @@ impl Client {
         let started = Instant::now();
         let body = self.exchange(&asked, &request, user)?.into_success(&asked)?;
         let listing = policies::read(&body).ok_or_else(|| not_a_list(&asked))?;
-        for remark in &listing.remarks {
-            self.log.warning(&format!("{asked}: {remark}"));
+        for remark in listing.remarks {
+            self.log.warning(&remark.about(&asked));
         }
         let mut policies = listing.policies;
         policies.retain(|policy| self.is_wanted(policy));
@@ -170,16 +170,17 @@ impl Client {
 }
 
 fn stopped(asked: &str) -> Failure {
-    Failure::new(FailureKind::Stopped, asked, "the module was finalised meanwhile", "none is needed")
+    Failure::new(Code::Stopped, asked, "the module was finalised meanwhile", "none is needed")
 }
 
 fn not_a_list(asked: &str) -> Failure {
     let answered = "the answer is not a list of signing policies";
-    Failure::new(FailureKind::Other, asked, answered, "check ApiUrl; it usually ends in /Api")
+    Failure::new(Code::ListNotUnderstood, asked, answered, "check ApiUrl; it usually ends in /Api")
 }
 
 fn required<T>(configuration: &Configuration, setting: &crate::config::Setting<T>) -> Result<T, Failure> {
-    let missing = || Failure::configuration("reading the configuration", "a setting has no value", "set it");
+    let missing =
+        || Failure::impossible("reading the configuration", "a setting has neither value nor default");
     configuration.get(setting)?.ok_or_else(missing)
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, NoProxy, Proxy, Url};
-use rustls::{AlertDescription, ClientConfig};
+use rustls::{AlertDescription, CertificateError, ClientConfig};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::problem::Answer;
@@ -21,7 +21,7 @@ use super::sending::Sending;
 use super::trust::Trust;
 use crate::config::{ApiUrl, Configuration, ProxyUrl, settings};
 use crate::credentials::Credentials;
-use crate::error::{Failure, FailureKind, causes, root_cause};
+use crate::error::{Code, Failure, causes, root_cause};
 
 /// More idle connections than this are closed: threads come in bursts.
 const MOST_IDLE: usize = 64;
@@ -51,7 +51,7 @@ impl Route {
     ///
     /// A setting cannot be used.
     pub fn configured(configuration: &Configuration, believes_environment: bool) -> Result<Self, Failure> {
-        let required = || Failure::configuration("reading ApiUrl", "it has no value", "set it");
+        let required = || Failure::impossible("reading ApiUrl", "it has neither value nor default");
         let api = configuration.get(&settings::API_URL)?.ok_or_else(required)?;
         let attempt = configuration.get(&settings::HTTP_REQUEST_TIMEOUT)?.unwrap_or(Duration::from_secs(30));
         Ok(Self {
@@ -187,7 +187,7 @@ impl Connections {
 
 fn cannot(what: &str, error: &(dyn StdError + 'static)) -> Failure {
     let remedy = "check the limits of this process: open files, memory";
-    Failure::new(FailureKind::Other, what, root_cause(error), remedy)
+    Failure::new(Code::ProcessLimits, what, root_cause(error), remedy)
 }
 
 /// Fails on a thread that has ended but for the handlers of atexit: a runtime keeps in a variable of its thread what it
@@ -199,7 +199,7 @@ pub(super) fn check_thread(asked: &str) -> Result<(), Failure> {
     }
     let problem = "this thread is at its very end, and nothing can be requested on it any more";
     let remedy = "have the host program sign before it exits, not in a handler of atexit";
-    Err(Failure::new(FailureKind::Other, asked, problem, remedy))
+    Err(Failure::new(Code::ThreadEnding, asked, problem, remedy))
 }
 
 /// Product, version, platform; SignPath's own providers send their version, too.
@@ -269,6 +269,7 @@ pub(super) struct File {
 /// Why an attempt brought no answer.
 #[derive(Debug)]
 pub(super) struct Broken {
+    pub(super) code: Code,
     pub(super) reason: String,
     /// Another attempt may do better.
     pub(super) passing: bool,
@@ -318,7 +319,10 @@ async fn exchange(
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let retry_after = text(RETRY_AFTER).and_then(|value| retry::retry_after(&value, SystemTime::now()));
     let (status, location) = (response.status(), text(LOCATION));
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = Vec::new();
+    // a long list is not to be moved and wiped each time that it has grown; where there is no room for it all, it grows
+    let _ = body.try_reserve_exact(announced.min(largest));
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > largest {
             return Err(too_large(largest));
@@ -362,19 +366,26 @@ const NETWORK: &str = "check the network, the proxy (HttpProxy, https_proxy) and
 fn broken(error: &reqwest::Error) -> Broken {
     let reason = root_cause(error);
     if let Some(tls) = find_tls_error(error) {
-        return Broken {
-            reason: format!("TLS: {tls}"),
-            passing: false,
-            sent: false,
-            remedy: tls_remedy(&tls),
-        };
+        let (code, remedy) = tls_code_and_remedy(&tls);
+        return Broken { code, reason: format!("TLS: {tls}"), passing: false, sent: false, remedy };
     }
     if reason.contains(PROXY_WANTS_PASSWORD) {
         let remedy = "put user and password into HttpProxy (http://user:password@host:port)";
-        return Broken { reason, passing: false, sent: false, remedy };
+        return Broken { code: Code::ProxyWantsPassword, reason, passing: false, sent: false, remedy };
     }
+    let code = network_code(error, &reason);
     let reason = reason.replace(PROXY_REFUSED, "the proxy did not connect to the service");
-    Broken { reason, passing: true, sent: !error.is_connect() && !error.is_dns(), remedy: NETWORK }
+    Broken { code, reason, passing: true, sent: code == Code::ConnectionBroken, remedy: NETWORK }
+}
+
+/// How far a request came that the network stopped.
+fn network_code(error: &reqwest::Error, reason: &str) -> Code {
+    match (error.is_dns(), error.is_connect()) {
+        (true, _) => Code::NameNotResolved,
+        (false, true) if reason.contains(PROXY_REFUSED) => Code::ProxyRefused,
+        (false, true) => Code::NotConnected,
+        (false, false) => Code::ConnectionBroken,
+    }
 }
 
 /// What hyper-util says of an answer to CONNECT with status 407.
@@ -385,6 +396,7 @@ const PROXY_REFUSED: &str = "tunnel error: unsuccessful";
 
 fn late(limit: Duration) -> Broken {
     Broken {
+        code: Code::NoAnswer,
         reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
         passing: true,
         sent: true,
@@ -394,6 +406,7 @@ fn late(limit: Duration) -> Broken {
 
 fn too_large(largest: usize) -> Broken {
     Broken {
+        code: Code::AnswerTooLarge,
         reason: format!("the answer is larger than {largest} bytes"),
         passing: false,
         sent: true,
@@ -401,19 +414,53 @@ fn too_large(largest: usize) -> Broken {
     }
 }
 
-/// What a person can do about a failure of TLS.
-pub fn tls_remedy(error: &rustls::Error) -> &'static str {
+/// What a failure of TLS is about, and what a person can do.
+pub fn tls_code_and_remedy(error: &rustls::Error) -> (Code, &'static str) {
     match error {
-        rustls::Error::InvalidCertificate(_) => {
-            "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities"
-        }
-        rustls::Error::AlertReceived(alert) if *alert != AlertDescription::ProtocolVersion => {
-            "check whether the server wants a client certificate (TlsClientCertificate)"
-        }
-        _ => "check ApiUrl and the proxy; the server must speak TLS 1.2 or 1.3",
+        rustls::Error::InvalidCertificate(problem) => (
+            certificate_code(problem),
+            "check ApiUrl and the clock; an authority of your own goes into TlsCertificateAuthorities",
+        ),
+        rustls::Error::AlertReceived(alert) if *alert != AlertDescription::ProtocolVersion => (
+            Code::ClientRefused,
+            "check whether the server wants a client certificate (TlsClientCertificate)",
+        ),
+        _ => (Code::TlsNotSpoken, "check ApiUrl and the proxy; the server must speak TLS 1.2 or 1.3"),
+    }
+}
+
+fn certificate_code(problem: &CertificateError) -> Code {
+    use CertificateError as Problem;
+    match problem {
+        Problem::UnknownIssuer => Code::AuthorityUnknown,
+        Problem::Expired
+        | Problem::ExpiredContext { .. }
+        | Problem::NotValidYet
+        | Problem::NotValidYetContext { .. } => Code::CertificateNotValidNow,
+        Problem::NotValidForName | Problem::NotValidForNameContext { .. } => Code::CertificateOfAnotherHost,
+        _ => Code::CertificateRefused,
     }
 }
 
 fn find_tls_error(error: &(dyn StdError + 'static)) -> Option<rustls::Error> {
     causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>().cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_has_a_code_of_its_own_where_its_cure_has() {
+        for (problem, code) in [
+            (CertificateError::UnknownIssuer, "SP2201"),
+            (CertificateError::Expired, "SP2202"),
+            (CertificateError::NotValidYet, "SP2202"),
+            (CertificateError::NotValidForName, "SP2203"),
+            (CertificateError::Revoked, "SP2204"),
+        ] {
+            let error = rustls::Error::InvalidCertificate(problem);
+            assert_eq!(tls_code_and_remedy(&error).0.to_string(), code, "{error}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::policies::SigningPolicy;
 use super::public_key::PublicKey;
 use super::user::User;
 use crate::config::HashSigningApi;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure};
 
 /// An answer is the request with a signature in it, at most.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -93,7 +93,7 @@ impl Client {
         let answer = self.exchange(&asked, &current::request(self, user, hash, &asked)?, user)?;
         if answer.has_no_such_route() {
             if self.hash_signing_api == HashSigningApi::Current {
-                return Err(answer.failure(&asked).with_remedy(OLDER_SERVER));
+                return Err(answer.failure(&asked).known_as(Code::HashSigningUnknown, OLDER_SERVER));
             }
             let signed = self.sign_hash_legacy(user, hash, &asked)?;
             self.log
@@ -101,13 +101,14 @@ impl Client {
             remember_as_legacy(self);
             return Ok(signed);
         }
-        let body = answer.into_success_or(&asked, FOR_HASHES)?;
+        let body = answer.into_success_or(&asked, Code::HashRefused, FOR_HASHES)?;
         read(&body, hash, current::read).ok_or_else(|| not_a_signature(&asked))
     }
 
     fn sign_hash_legacy(&self, user: &User, hash: &HashToSign<'_>, asked: &str) -> Result<Signed, Failure> {
         let request = legacy::request(self, user, hash, asked)?;
-        let body = self.exchange(asked, &request, user)?.into_success_or(asked, FOR_HASHES)?;
+        let answer = self.exchange(asked, &request, user)?;
+        let body = answer.into_success_or(asked, Code::HashRefused, FOR_HASHES)?;
         read(&body, hash, legacy::read).ok_or_else(|| not_a_signature(asked))
     }
 }
@@ -138,14 +139,7 @@ fn address_hash(client: &Client) -> u64 {
 }
 
 fn json(body: &impl Serialize, asked: &str) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(body).map_err(|error| {
-        Failure::new(
-            FailureKind::Other,
-            asked,
-            error.to_string(),
-            "report this as an error of signpath-pkcs11",
-        )
-    })
+    serde_json::to_vec(body).map_err(|error| Failure::impossible(asked, error.to_string()))
 }
 
 /// What an answer of either contract says.
@@ -193,7 +187,8 @@ pub(crate) fn from_der(der: &[u8], width: usize) -> Option<Vec<u8>> {
 
 fn not_a_signature(asked: &str) -> Failure {
     let answered = "the answer holds no signature of this hash";
-    Failure::new(FailureKind::Other, asked, answered, "check ApiUrl; if it is right, tell SignPath's support")
+    let remedy = "check ApiUrl; if it is right, tell SignPath's support";
+    Failure::new(Code::SignatureNotUnderstood, asked, answered, remedy)
 }
 
 #[cfg(test)]

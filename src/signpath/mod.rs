@@ -14,7 +14,7 @@ mod trust;
 pub mod user;
 
 pub use client::Client;
-pub use connection::{Route, tls_remedy};
+pub use connection::{Route, tls_code_and_remedy};
 pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
 pub use policies::SigningPolicy;
 pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};

@@ -4,15 +4,20 @@
 //! never been seen. So whatever is plausible is accepted, an entry that cannot be understood is left out with a word
 //! in the log, and it never hides the others.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::public_key::{Certificate, Curve, PublicKey};
 use crate::config::Slug;
+use crate::error::{Code, Notice};
 
 /// A signing policy with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,77 +41,144 @@ impl SigningPolicy {
     }
 }
 
-/// What an answer listed: the policies understood, in the service's order, and a sentence for each entry that was
-/// left out or shown in part.
+/// What an answer listed: the policies understood, in the service's order, and a word on each entry that was left out
+/// or shown in part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     pub(crate) policies: Vec<SigningPolicy>,
-    pub(crate) remarks: Vec<String>,
+    pub(crate) remarks: Vec<Notice>,
 }
 
 /// Reads an answer; `None` if it is not a list of policies at all.
 pub(crate) fn read(body: &[u8]) -> Option<Listing> {
-    let entries = entries(body)?;
-    if !entries.is_empty() && !entries.iter().any(|entry| entry.get().starts_with('{')) {
-        return None;
-    }
     let mut listing = Listing::default();
-    for (index, entry) in entries.into_iter().enumerate() {
-        let remark = match read_entry(entry) {
+    for (index, entry) in entries(body)?.into_iter().enumerate() {
+        let remark = match entry.and_then(|entry| understood(&entry)) {
             Ok((policy, remark)) => {
                 listing.policies.push(policy);
                 remark
             }
-            Err(problem) => Some(format!("{problem}; it is left out")),
+            Err(problem) => Some(Notice::new(Code::PolicyLeftOut, format!("{problem}; it is left out"))),
         };
-        listing.remarks.extend(remark.map(|remark| format!("signing policy number {}: {remark}", index + 1)));
+        let placed = |remark: Notice| remark.about(&format!("signing policy number {}", index + 1));
+        listing.remarks.extend(remark.map(placed));
     }
     Some(listing)
 }
 
+/// The entries, each for itself where they cannot be read together.
+fn entries(body: &[u8]) -> Option<Vec<Result<Entry<'_>, String>>> {
+    if let Some(entries) = list(body) {
+        return Some(entries.into_iter().map(Ok).collect());
+    }
+    let entries: Vec<&RawValue> = list(body)?;
+    let is_list = entries.iter().any(|entry| entry.get().starts_with('{'));
+    let read = |text| serde_json::from_str(text).map_err(|error| error.to_string());
+    is_list.then(|| entries.into_iter().map(RawValue::get).map(read).collect())
+}
+
 /// The documented object with `signingPolicies`; a bare array costs nothing to accept.
-fn entries(body: &[u8]) -> Option<Vec<&RawValue>> {
+fn list<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<Vec<T>> {
     #[derive(Deserialize)]
-    struct Root<'a> {
-        #[serde(borrow, rename = "signingPolicies")]
-        signing_policies: Vec<&'a RawValue>,
+    struct Root<T> {
+        #[serde(rename = "signingPolicies")]
+        signing_policies: Vec<T>,
     }
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
         serde_json::from_slice(body).ok()
     } else {
-        serde_json::from_slice(body).ok().map(|root: Root<'_>| root.signing_policies)
+        serde_json::from_slice(body).ok().map(|root: Root<T>| root.signing_policies)
     }
 }
 
 /// An entry, every part of it optional until it is needed. What is not documented for every kind of key is kept as it
-/// came, so that one strange member does not make the others unreadable.
+/// came, so that one strange member does not make the others unreadable; what is long is not copied.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct Entry<'a> {
     project_slug: Option<String>,
     signing_policy_slug: Option<String>,
     #[serde(default)]
     signing_policy_id: Value,
     #[serde(default)]
     key_type: Value,
-    #[serde(default)]
-    rsa_parameters: Value,
+    #[serde(borrow)]
+    rsa_parameters: Option<&'a RawValue>,
     // [UNKNOWN] name and content: SignPath has documented no EC key; .NET would write curve and q {x, y}
     #[serde(default, alias = "ecParameters")]
     ecdsa_parameters: Value,
-    #[serde(default)]
-    public_key_bytes: Value,
-    #[serde(default)]
-    certificate_bytes: Value,
+    #[serde(borrow, default)]
+    public_key_bytes: Text<'a>,
+    #[serde(borrow, default)]
+    certificate_bytes: Text<'a>,
+}
+
+/// A text as it stands in the answer; empty if the member is none.
+#[derive(Default)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Text<'de>, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Text<'de>, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Text<'de>, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Text<'de>, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Text<'de>, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Text<'de>, A::Error> {
+        while members.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Text<'de>, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text::default())
+    }
 }
 
 /// The policy, and what is worth saying of it; or why it cannot be used.
-fn read_entry(entry: &RawValue) -> Result<(SigningPolicy, Option<String>), String> {
-    let entry: Entry = serde_json::from_str(entry.get()).map_err(|error| error.to_string())?;
+fn understood(entry: &Entry<'_>) -> Result<(SigningPolicy, Option<Notice>), String> {
     let project = slug(entry.project_slug.as_deref(), "projectSlug")?;
     let policy = slug(entry.signing_policy_slug.as_deref(), "signingPolicySlug")?;
-    let (key, certificate, remark) = match (entry.key(), entry.certificate()) {
+    let key = entry.key();
+    let certificate = entry.certificate(key.as_ref());
+    let (key, certificate, remark) = match (key, certificate) {
         (Some(key), Some(Ok((certificate, certified)))) if key == certified => (key, Some(certificate), None),
         (None, Some(Ok((certificate, certified)))) => (certified, Some(certificate), None),
         (Some(key), None) => (key, None, None),
@@ -116,7 +188,10 @@ fn read_entry(entry: &RawValue) -> Result<(SigningPolicy, Option<String>), Strin
         (None, None) => return Err(format!("{project}/{policy}: {}", entry.unusable_key())),
         (None, Some(Err(problem))) => return Err(format!("{project}/{policy}: {problem}")),
     };
-    let remark = remark.map(|remark| format!("{project}/{policy}: {remark}; no certificate is shown"));
+    let remark = remark.map(|remark| {
+        let text = format!("{project}/{policy}: {remark}; no certificate is shown");
+        Notice::new(Code::CertificateLeftOut, text)
+    });
     let id = entry.signing_policy_id.as_str().map(str::to_owned);
     Ok((SigningPolicy { project, policy, id, key, certificate }, remark))
 }
@@ -126,18 +201,26 @@ fn slug(text: Option<&str>, name: &str) -> Result<Slug, String> {
     Slug::parse(text).ok_or_else(|| format!("its {name} is not a slug"))
 }
 
-impl Entry {
-    /// The certificate, or what is wrong with it; `None` where there is none, as with GPG keys.
-    fn certificate(&self) -> Option<Result<(Certificate, PublicKey), &'static str>> {
-        let text = self.certificate_bytes.as_str().filter(|text| !text.is_empty())?;
+impl Entry<'_> {
+    /// The certificate and the key in it, or what is wrong with it; `None` where there is none, as with GPG keys.
+    fn certificate(
+        &self,
+        known: Option<&PublicKey>,
+    ) -> Option<Result<(Certificate, PublicKey), &'static str>> {
+        let text = Some(&self.certificate_bytes.0).filter(|text| !text.is_empty())?;
         let Some(der) = decoded(text) else { return Some(Err("its certificateBytes are not base64")) };
         let unusable = "its certificateBytes are not an X.509 certificate of an RSA or NIST-curve key";
-        Some(Certificate::from_der(&der).ok_or(unusable))
+        let certified = Certificate::with_spki(&der).and_then(|(certificate, spki)| {
+            // nearly always the one that was read already, which it takes longer to read again
+            let same = known.filter(|key| key.to_spki() == spki).cloned();
+            Some((certificate, same.or_else(|| PublicKey::from_spki(spki))?))
+        });
+        Some(certified.ok_or(unusable))
     }
 
     /// The key as told outside the certificate.
     fn key(&self) -> Option<PublicKey> {
-        let encoded = bytes(&self.public_key_bytes).and_then(|der| self.encoded_key(&der));
+        let encoded = decoded(&self.public_key_bytes.0).and_then(|der| self.encoded_key(&der));
         encoded.or_else(|| self.rsa_key()).or_else(|| self.ec_key())
     }
 
@@ -150,8 +233,9 @@ impl Entry {
     }
 
     fn rsa_key(&self) -> Option<PublicKey> {
-        let modulus = bytes(self.rsa_parameters.get("modulus")?)?;
-        PublicKey::from_rsa(&modulus, &bytes(self.rsa_parameters.get("publicExponent")?)?)
+        let parameters: Value = serde_json::from_str(self.rsa_parameters?.get()).ok()?;
+        let modulus = bytes(parameters.get("modulus")?)?;
+        PublicKey::from_rsa(&modulus, &bytes(parameters.get("publicExponent")?)?)
     }
 
     fn ec_key(&self) -> Option<PublicKey> {
@@ -226,7 +310,7 @@ mod tests {
 
     fn keys(entries: &[String]) -> Vec<PublicKey> {
         let listing = list(entries);
-        assert_eq!(listing.remarks, [] as [&str; 0]);
+        assert_eq!(listing.remarks, [] as [Notice; 0]);
         listing.policies.into_iter().map(|policy| policy.key).collect()
     }
 
@@ -279,14 +363,15 @@ mod tests {
         ]);
 
         assert_eq!(listing.policies.len(), 1);
+        let remarks: Vec<String> = listing.remarks.iter().map(ToString::to_string).collect();
         assert_eq!(
-            listing.remarks,
+            remarks,
             [
-                "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out",
-                "signing policy number 2: it has no projectSlug; it is left out",
-                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out",
+                "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out [SP4101]",
+                "signing policy number 2: it has no projectSlug; it is left out [SP4101]",
+                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out [SP4101]",
                 "signing policy number 4: p/s: its certificateBytes are not an X.509 certificate of an RSA or \
-                 NIST-curve key; it is left out",
+                 NIST-curve key; it is left out [SP4101]",
             ]
         );
     }

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Failure, FailureKind, conceal};
+use crate::error::{Code, Failure, conceal};
 
 /// Long enough for every documented message, short enough for a line.
 const LONGEST_SUMMARY: usize = 500;
@@ -47,11 +47,11 @@ impl Answer {
         if self.status.is_success() { Ok(self.body) } else { Err(self.failure(asked)) }
     }
 
-    /// The same; `remedy` is one for what the service finds wrong in the request itself.
-    pub(super) fn into_success_or(self, asked: &str, remedy: &str) -> Result<Vec<u8>, Failure> {
+    /// The same; code and remedy are those for what the service finds wrong in the request itself.
+    pub(super) fn into_success_or(self, asked: &str, code: Code, remedy: &str) -> Result<Vec<u8>, Failure> {
         let is_refused = self.status == StatusCode::BAD_REQUEST;
         self.into_success(asked)
-            .map_err(|failure| if is_refused { failure.with_remedy(remedy) } else { failure })
+            .map_err(|failure| if is_refused { failure.known_as(code, remedy) } else { failure })
     }
 
     /// The failure that this answer is.
@@ -63,33 +63,32 @@ impl Answer {
         if let Some(words) = &self.words {
             answered.push_str(&format!(": {words}"));
         }
-        Failure::new(kind(self.status), asked, answered, self.remedy())
-    }
-
-    fn remedy(&self) -> &'static str {
-        match self.status.as_u16() {
-            300..=399 => {
-                "set ApiUrl to the address of the API itself; redirects are not followed, they would carry the token away"
-            }
-            401 => {
-                "check the API token (the PIN, or SIGNPATH_API_TOKEN): it may be mistyped, revoked or of another server"
-            }
-            403 => "check the organization id, and that the token's user is Submitter of the signing policy",
-            404 | 405 => "check ApiUrl; it usually ends in /Api",
-            429 | 502..=504 => "try again later, or raise ServiceUnavailableTimeoutInSeconds",
-            500.. => "try again later, or tell SignPath's support the trace id",
-            _ => "correct what SignPath names",
-        }
+        let (code, remedy) = code_and_remedy(self.status);
+        Failure::new(code, asked, answered, remedy)
     }
 }
 
-fn kind(status: StatusCode) -> FailureKind {
+/// What a status that is no success is about, and what to do.
+fn code_and_remedy(status: StatusCode) -> (Code, &'static str) {
+    const LATER: &str = "try again later, or raise ServiceUnavailableTimeoutInSeconds";
     match status.as_u16() {
-        401 | 403 => FailureKind::Unauthorized,
-        429 | 502..=504 => FailureKind::Unavailable,
-        400..500 => FailureKind::Rejected,
-        500.. => FailureKind::ServerError,
-        _ => FailureKind::Other,
+        401 => (
+            Code::TokenRefused,
+            "check the API token (the PIN, or SIGNPATH_API_TOKEN): it may be mistyped, revoked or of another server",
+        ),
+        403 => (
+            Code::UserRefused,
+            "check the organization id, and that the token's user is Submitter of the signing policy",
+        ),
+        404 | 405 => (Code::AddressUnknown, "check ApiUrl; it usually ends in /Api"),
+        429 => (Code::TooManyRequests, LATER),
+        502..=504 => (Code::ServiceUnavailable, LATER),
+        400..500 => (Code::RequestRefused, "correct what SignPath names"),
+        500.. => (Code::ServiceFailed, "try again later, or tell SignPath's support the trace id"),
+        _ => (
+            Code::Redirected,
+            "set ApiUrl to the address of the API itself; redirects are not followed, they would carry the token away",
+        ),
     }
 }
 
@@ -200,20 +199,20 @@ mod tests {
     }
 
     #[test]
-    fn each_status_has_its_kind() {
-        for (status, kind) in [
-            (302, FailureKind::Other),
-            (400, FailureKind::Rejected),
-            (401, FailureKind::Unauthorized),
-            (403, FailureKind::Unauthorized),
-            (404, FailureKind::Rejected),
-            (429, FailureKind::Unavailable),
-            (500, FailureKind::ServerError),
-            (501, FailureKind::ServerError),
-            (503, FailureKind::Unavailable),
-            (599, FailureKind::ServerError),
+    fn each_status_has_its_code() {
+        for (status, code) in [
+            (302, Code::Redirected),
+            (400, Code::RequestRefused),
+            (401, Code::TokenRefused),
+            (403, Code::UserRefused),
+            (404, Code::AddressUnknown),
+            (429, Code::TooManyRequests),
+            (500, Code::ServiceFailed),
+            (501, Code::ServiceFailed),
+            (503, Code::ServiceUnavailable),
+            (599, Code::ServiceFailed),
         ] {
-            assert_eq!(answer(status, "").failure("asking").kind, kind, "{status}");
+            assert_eq!(answer(status, "").failure("asking").code(), code, "{status}");
         }
     }
 
@@ -224,7 +223,7 @@ mod tests {
                 .failure("signing with p/s")
                 .to_string(),
             "signing with p/s: SignPath answered 403 Forbidden: The user is not a submitter.; check the organization id, \
-             and that the token's user is Submitter of the signing policy"
+             and that the token's user is Submitter of the signing policy [SP3403]"
         );
     }
 

@@ -6,11 +6,10 @@
 use p256::elliptic_curve::sec1::{FromEncodedPoint, ModulusSize, ToEncodedPoint};
 use p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, PublicKey as CurvePoint};
 use rsa::pkcs1::RsaPublicKey;
-use x509_cert::Certificate as X509;
-use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier, UintRef};
-use x509_cert::der::referenced::OwnedToRef;
-use x509_cert::der::{AnyRef, Decode, Encode};
+use x509_cert::der::asn1::{BitStringRef, ContextSpecific, ObjectIdentifier, UintRef};
+use x509_cert::der::{self, AnyRef, Decode, Encode, NestedReader, Reader, SliceReader, TagNumber};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use x509_cert::time::Validity;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -212,18 +211,58 @@ pub struct Certificate {
 impl Certificate {
     /// Reads an X.509 certificate, and the key in it.
     pub fn from_der(der: &[u8]) -> Option<(Self, PublicKey)> {
-        let certificate = X509::from_der(der).ok()?;
-        let fields = certificate.tbs_certificate;
-        let key = PublicKey::from_spki_ref(fields.subject_public_key_info.owned_to_ref())?;
+        let (certificate, spki) = Self::with_spki(der)?;
+        Some((certificate, PublicKey::from_spki(spki)?))
+    }
+
+    /// Reads an X.509 certificate, and the SubjectPublicKeyInfo in it, DER. Names and extensions are not looked into: a
+    /// list may have ten thousand of them, and nobody asks.
+    pub(super) fn with_spki(der: &[u8]) -> Option<(Self, &[u8])> {
+        let fields = Fields::read(der).ok()?;
         let parts = Self {
             der: der.to_owned(),
-            subject: fields.subject.to_der().ok()?,
-            issuer: fields.issuer.to_der().ok()?,
-            serial_number: fields.serial_number.to_der().ok()?,
+            subject: fields.subject.to_owned(),
+            issuer: fields.issuer.to_owned(),
+            serial_number: fields.serial_number.to_owned(),
             start_date: date(fields.validity.not_before),
             end_date: date(fields.validity.not_after),
         };
-        Some((parts, key))
+        Some((parts, fields.spki))
+    }
+}
+
+/// The fields of a TBSCertificate that matter here, as they stand in it (RFC 5280 section 4.1).
+struct Fields<'a> {
+    serial_number: &'a [u8],
+    issuer: &'a [u8],
+    validity: Validity,
+    subject: &'a [u8],
+    spki: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn read(der: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(der)?;
+        let fields = reader.sequence(|certificate| {
+            let fields = certificate.sequence(Self::of_tbs)?;
+            AlgorithmIdentifierRef::decode(certificate)?;
+            BitStringRef::decode(certificate)?;
+            Ok(fields)
+        })?;
+        reader.finish(fields)
+    }
+
+    fn of_tbs<'r, R: Reader<'a>>(tbs: &mut NestedReader<'r, R>) -> der::Result<Self> {
+        ContextSpecific::<u8>::decode_explicit(tbs, TagNumber::N0)?;
+        let serial_number = tbs.tlv_bytes()?;
+        AlgorithmIdentifierRef::decode(tbs)?;
+        let issuer = tbs.tlv_bytes()?;
+        let validity = Validity::decode(tbs)?;
+        let (subject, spki) = (tbs.tlv_bytes()?, tbs.tlv_bytes()?);
+        while !tbs.is_finished() {
+            tbs.tlv_bytes()?;
+        }
+        Ok(Self { serial_number, issuer, validity, subject, spki })
     }
 }
 
@@ -241,7 +280,8 @@ fn spki(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> Vec<u8> {
 }
 
 fn without_zeros(number: &[u8]) -> Vec<u8> {
-    number.iter().copied().skip_while(|byte| *byte == 0).collect()
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default().to_vec()
 }
 
 fn uncompressed<C>(point: &[u8]) -> Option<Vec<u8>>

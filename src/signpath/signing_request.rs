@@ -13,7 +13,7 @@ use super::connection::{Body, File, JSON, Request};
 use super::user::User;
 use crate::config::Slug;
 use crate::credentials::uuid;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure, FailureKind};
 
 /// A status has a few hundred bytes, a signing request a few thousand.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -137,7 +137,7 @@ impl Client {
             answer = self.exchange(&asked, &older, user)?;
         }
         let (location, repeated) = (answer.location.clone(), answer.repeated);
-        let body = answer.into_success_or(&asked, FOR_FILES)?;
+        let body = answer.into_success_or(&asked, Code::ArtifactRefused, FOR_FILES)?;
         let submitted = read_submitted(&body, location.as_deref()).ok_or_else(|| without_id(&asked))?;
         let submitted = Submitted { perhaps_twice: repeated, ..submitted };
         self.log.info(&format!("{asked}: signing request {}", submitted.id));
@@ -207,7 +207,7 @@ impl Client {
             }
             return match answer.into_success(&asked) {
                 Ok(certificate) => Ok(Some(certificate).filter(|certificate| !certificate.is_empty())),
-                Err(failure) if failure.kind == FailureKind::Rejected => Ok(None),
+                Err(failure) if failure.kind() == FailureKind::Rejected => Ok(None),
                 Err(failure) => Err(failure),
             };
         }
@@ -253,10 +253,10 @@ const FOR_FILES: &str = "correct what SignPath names; files need an artifact con
 
 /// What is wrong is mostly the id, which somebody typed.
 fn of_id(failure: Failure) -> Failure {
-    match failure.kind {
-        FailureKind::Rejected | FailureKind::Unauthorized => {
-            failure.with_remedy("check the id of the signing request, and that the token's user may see it")
-        }
+    const REMEDY: &str = "check the id of the signing request, and that the token's user may see it";
+    match (failure.code(), failure.kind()) {
+        (code @ Code::UserRefused, _) => failure.known_as(code, REMEDY),
+        (_, FailureKind::Rejected) => failure.known_as(Code::SigningRequestUnknown, REMEDY),
         _ => failure,
     }
 }
@@ -291,16 +291,13 @@ pub(crate) fn read_state(body: &[u8]) -> Option<State> {
 
 fn without_id(asked: &str) -> Failure {
     let answered = "the answer names no signing request";
-    Failure::new(FailureKind::Other, asked, answered, "look for the request in SignPath; check ApiUrl")
+    let remedy = "look for the request in SignPath; check ApiUrl";
+    Failure::new(Code::SigningRequestNotNamed, asked, answered, remedy)
 }
 
 fn not_a_status(asked: &str) -> Failure {
-    Failure::new(
-        FailureKind::Other,
-        asked,
-        "the answer holds no status",
-        "check ApiUrl; it usually ends in /Api",
-    )
+    let answered = "the answer holds no status";
+    Failure::new(Code::StatusNotUnderstood, asked, answered, "check ApiUrl; it usually ends in /Api")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 use zeroize::Zeroizing;
 
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 
 const CLIENT_CERTIFICATE: &str = "TlsClientCertificate";
 
@@ -46,7 +46,7 @@ impl Trust {
     fn with_roots(&self, roots: RootCertStore) -> Result<ClientConfig, Failure> {
         let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| unusable("TLS", "preparing", &error.to_string()))?
+            .map_err(|error| Failure::impossible("preparing TLS", error.to_string()))?
             .with_root_certificates(roots);
         let Some(path) = &self.client_certificate else { return Ok(builder.with_no_client_auth()) };
         let (chain, key) = client_certificate(path)?;
@@ -63,7 +63,8 @@ impl Trust {
         if roots.is_empty() {
             let problem =
                 found.errors.first().map_or("it holds no certificate".to_owned(), ToString::to_string);
-            return Err(Failure::configuration(
+            return Err(Failure::new(
+                Code::AuthoritiesMissing,
                 "reading the system's certificate authorities",
                 problem,
                 "install ca-certificates, or name a PEM file in TlsCertificateAuthorities",
@@ -92,38 +93,39 @@ fn store(certificates: Vec<CertificateDer<'static>>) -> RootCertStore {
 }
 
 fn roots_of_file(path: &Path) -> Result<RootCertStore, Failure> {
-    let setting = "TlsCertificateAuthorities";
-    let shown = path.display().to_string();
+    let unusable = |problem: &str| {
+        let asked = format!("reading TlsCertificateAuthorities {}", path.display());
+        Failure::new(Code::AuthoritiesUnusable, asked, problem, "correct TlsCertificateAuthorities")
+    };
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable(setting, &shown, &error.to_string()))?;
+        .map_err(|error| unusable(&error.to_string()))?;
     let roots = store(certificates);
-    if roots.is_empty() { Err(unusable(setting, &shown, "it holds no certificate")) } else { Ok(roots) }
+    if roots.is_empty() { Err(unusable("it holds no certificate")) } else { Ok(roots) }
 }
 
 /// A file of certificates, the client's own first, and a key.
 fn client_certificate(
     path: &Path,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    let refused = |problem: &str, remedy: &str| {
-        Failure::configuration(format!("reading {CLIENT_CERTIFICATE} {}", path.display()), problem, remedy)
+    let refused = |code: Code, problem: &str, remedy: &str| {
+        Failure::new(code, format!("reading {CLIENT_CERTIFICATE} {}", path.display()), problem, remedy)
     };
-    let unreadable = |problem: &str| refused(problem, "correct TlsClientCertificate");
+    let unusable = |problem: &str, remedy: &str| refused(Code::ClientCertificateUnusable, problem, remedy);
+    let unreadable = |problem: &str| unusable(problem, "correct TlsClientCertificate");
     let text = Zeroizing::new(std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?);
     let (chain, key) = match certificates_and_key(&text) {
         Ok(both) => both,
         Err(_) if is_encrypted(&text) => {
             let problem = "its key is encrypted, and nobody can be asked for the password";
-            return Err(refused(
-                problem,
-                "decrypt it, with openssl pkey, into a file that only you can read",
-            ));
+            let remedy = "decrypt it, with openssl pkey, into a file that only you can read";
+            return Err(refused(Code::ClientKeyEncrypted, problem, remedy));
         }
         Err(error) => return Err(unreadable(&error.to_string())),
     };
     match (chain.is_empty(), key) {
-        (true, _) => Err(refused("it holds no certificate", "add the certificate to the file, as PEM")),
-        (false, None) => Err(refused("it holds no private key", "add the key to the file, as PEM")),
+        (true, _) => Err(unusable("it holds no certificate", "add the certificate to the file, as PEM")),
+        (false, None) => Err(unusable("it holds no private key", "add the key to the file, as PEM")),
         (false, Some(key)) => Ok((chain, key)),
     }
 }
@@ -149,20 +151,18 @@ fn is_encrypted(text: &[u8]) -> bool {
 /// Why a certificate and a key cannot be used together.
 fn mismatch(path: &Path, error: &rustls::Error) -> Failure {
     let asked = format!("reading {CLIENT_CERTIFICATE} {}", path.display());
-    let (problem, remedy) = match error {
+    let (code, problem, remedy) = match error {
         rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => (
+            Code::ClientKeyOfAnother,
             "its key is not that of its first certificate".to_owned(),
             "put the certificate of the key first in the file",
         ),
         rustls::Error::InvalidCertificate(problem) => (
+            Code::ClientCertificateUnusable,
             format!("its first certificate cannot be used: {problem:?}"),
             "use an X.509 certificate of version 3",
         ),
-        other => (other.to_string(), "correct TlsClientCertificate"),
+        other => (Code::ClientCertificateUnusable, other.to_string(), "correct TlsClientCertificate"),
     };
-    Failure::configuration(asked, problem, remedy)
-}
-
-fn unusable(setting: &str, value: &str, problem: &str) -> Failure {
-    Failure::configuration(format!("reading {setting} {value}"), problem, format!("correct {setting}"))
+    Failure::new(code, asked, problem, remedy)
 }

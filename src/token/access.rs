@@ -15,7 +15,7 @@ use super::names::{ObjectHandle, ReturnValue};
 use super::object::{Keyring, Object};
 use super::settings::Settings;
 use crate::credentials::Credentials;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure, FailureKind, Notice};
 use crate::log::Log;
 use crate::signpath::User;
 
@@ -59,7 +59,7 @@ struct Viewer {
 struct Failed {
     seal: hmac::Tag,
     asked: u64,
-    error: Error,
+    failure: Failure,
 }
 
 /// A list of keys, and whose it is.
@@ -85,7 +85,7 @@ impl Access {
         let configured = |settings: &Settings| settings.configured.as_ref().err().cloned();
         let failure = self.settings.as_ref().map_or_else(|failure| Some(failure.clone()), configured);
         if let Some(failure) = failure.filter(|_| !std::mem::replace(&mut self.state().told, true)) {
-            self.log.error(&failure.to_string());
+            self.log.error(&failure.notice());
         }
     }
 
@@ -156,7 +156,7 @@ impl Access {
         let Some(viewer) = self.viewer()? else { return Ok(None) };
         match self.known_keyring() {
             Some(keyring) => Ok(Some(keyring)),
-            None => self.list(&turn, &viewer).map(Some),
+            None => Ok(Some(self.list(&turn, &viewer)?)),
         }
     }
 
@@ -169,8 +169,8 @@ impl Access {
         }
         match self.list(&turn, &viewer) {
             Ok(keyring) => Some(keyring),
-            Err(error) => {
-                self.log.warning(&error.to_string());
+            Err(failure) => {
+                self.log.warning(&failure.notice());
                 self.known_keyring()
             }
         }
@@ -179,7 +179,7 @@ impl Access {
     /// The keys of a user as they are now: after a signature that does not verify.
     pub fn relist(&self, user: &Arc<User>) -> Result<Arc<Keyring>> {
         let turn = self.turn();
-        self.list(&turn, &Viewer { user: Arc::clone(user), seal: self.sealed(user) })
+        Ok(self.list(&turn, &Viewer { user: Arc::clone(user), seal: self.sealed(user) })?)
     }
 
     /// A visible object, and the user who sees it; never asks.
@@ -234,18 +234,18 @@ impl Access {
     }
 
     /// Asks SignPath, and keeps the answer.
-    fn list(&self, turn: &Turn<'_>, viewer: &Viewer) -> Result<Arc<Keyring>> {
+    fn list(&self, turn: &Turn<'_>, viewer: &Viewer) -> std::result::Result<Arc<Keyring>, Failure> {
         let settings = self.settings()?;
-        if let Some(error) = shared_failure(turn, viewer) {
-            return Err(error);
+        if let Some(failure) = shared_failure(turn, viewer) {
+            return Err(failure);
         }
         let asked = turn.begin_asking();
         let policies = match settings.client.signing_policies(&viewer.user) {
             Ok(policies) => settings.completed(policies),
             Err(failure) => {
-                let error = Error::from(failure);
-                turn.state().last_failure = Some(Failed { seal: viewer.seal, asked, error: error.clone() });
-                return Err(error);
+                turn.state().last_failure =
+                    Some(Failed { seal: viewer.seal, asked, failure: failure.clone() });
+                return Err(failure);
             }
         };
         if policies.is_empty() {
@@ -297,10 +297,10 @@ impl Listing {
 }
 
 /// The failure of a request that was made for the same user while this thread waited for its turn.
-fn shared_failure(turn: &Turn<'_>, viewer: &Viewer) -> Option<Error> {
+fn shared_failure(turn: &Turn<'_>, viewer: &Viewer) -> Option<Failure> {
     let state = turn.state();
     let failed = state.last_failure.as_ref().filter(|failed| failed.asked > turn.asked_before)?;
-    (failed.seal.as_ref() == viewer.seal.as_ref()).then(|| failed.error.clone())
+    (failed.seal.as_ref() == viewer.seal.as_ref()).then(|| failed.failure.clone())
 }
 
 /// The right to ask for a list.
@@ -342,36 +342,37 @@ fn overwrite_stack() {
 fn credentials(settings: &Settings, pin: &[u8]) -> Result<Credentials> {
     if pin.is_empty() || pin.eq_ignore_ascii_case(b"CONFIG") {
         let configured = settings.configured.clone()?;
-        return configured.ok_or_else(|| wrong_pin("no credentials are configured", CONFIGURE));
+        return configured
+            .ok_or_else(|| wrong_pin(Code::CredentialsMissing, "no credentials are configured"));
     }
     let parsed = std::str::from_utf8(pin).ok().and_then(Credentials::parse);
     parsed.ok_or_else(|| {
-        wrong_pin("the PIN is neither CONFIG nor an organization id, a colon and an API token", CONFIGURE)
+        let problem = "the PIN is neither CONFIG nor an organization id, a colon and an API token";
+        wrong_pin(Code::PinNotUnderstood, problem)
     })
 }
 
 const CONFIGURE: &str = "set SIGNPATH_ORGANIZATION_ID and SIGNPATH_API_TOKEN, or pass <organization id>:<API token> as \
                          PIN";
 
-fn wrong_pin(problem: &str, remedy: &str) -> Error {
-    let failure = Failure::configuration("logging in", problem, remedy);
+fn wrong_pin(code: Code, problem: &str) -> Error {
+    let failure = Failure::new(code, "logging in", problem, CONFIGURE);
     Error::failed(ReturnValue::PIN_INCORRECT, failure)
 }
 
 /// A token that SignPath refuses is a wrong PIN.
-fn refused_at_login(error: Error) -> Error {
-    match error {
-        Error::Failed { failure, .. } if failure.kind == FailureKind::Unauthorized => {
-            Error::failed(ReturnValue::PIN_INCORRECT, failure)
-        }
-        other => other,
+fn refused_at_login(failure: Failure) -> Error {
+    match failure.kind() {
+        FailureKind::Unauthorized => Error::failed(ReturnValue::PIN_INCORRECT, failure),
+        _ => failure.into(),
     }
 }
 
-fn nothing_to_sign_with(settings: &Settings) -> String {
+fn nothing_to_sign_with(settings: &Settings) -> Notice {
     let narrowed = settings.client.filter().map(|filter| format!(" with {filter}")).unwrap_or_default();
-    format!(
+    let text = format!(
         "SignPath lists no signing policy{narrowed} for this user: there is no key to sign with; make the user \
          Submitter of a signing policy, or correct ProjectSlug and SigningPolicySlug"
-    )
+    );
+    Notice::new(Code::NoKeys, text)
 }

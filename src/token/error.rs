@@ -51,7 +51,7 @@ impl From<Failure> for Error {
     /// The table of SignPath's own Cryptoki library: transient errors after the last attempt, other errors of the
     /// service, 4xx, the rest.
     fn from(failure: Failure) -> Self {
-        let value = match failure.kind {
+        let value = match failure.kind() {
             FailureKind::Unavailable => ReturnValue::FUNCTION_FAILED,
             FailureKind::ServerError => ReturnValue::DEVICE_ERROR,
             FailureKind::Unauthorized | FailureKind::Rejected => ReturnValue::ARGUMENTS_BAD,
@@ -66,7 +66,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { value, reason } => write!(formatter, "{value}: {reason}"),
-            Self::Failed { value, failure } => write!(formatter, "{failure} ({value})"),
+            Self::Failed { value, failure } => write!(formatter, "{value}: {failure}"),
         }
     }
 }
@@ -76,18 +76,19 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     #[test]
     fn each_kind_of_failure_has_the_return_value_of_signpaths_library() {
-        for (kind, value) in [
-            (FailureKind::Unavailable, ReturnValue::FUNCTION_FAILED),
-            (FailureKind::ServerError, ReturnValue::DEVICE_ERROR),
-            (FailureKind::Rejected, ReturnValue::ARGUMENTS_BAD),
-            (FailureKind::Unauthorized, ReturnValue::ARGUMENTS_BAD),
-            (FailureKind::Configuration, ReturnValue::GENERAL_ERROR),
-            (FailureKind::Other, ReturnValue::GENERAL_ERROR),
+        for (code, value) in [
+            (Code::NotConnected, ReturnValue::FUNCTION_FAILED),
+            (Code::ServiceFailed, ReturnValue::DEVICE_ERROR),
+            (Code::RequestRefused, ReturnValue::ARGUMENTS_BAD),
+            (Code::TokenRefused, ReturnValue::ARGUMENTS_BAD),
+            (Code::SettingUnusable, ReturnValue::GENERAL_ERROR),
+            (Code::ListNotUnderstood, ReturnValue::GENERAL_ERROR),
         ] {
-            assert_eq!(Error::from(Failure::new(kind, "a", "b", "c")).value(), value, "{kind:?}");
+            assert_eq!(Error::from(Failure::new(code, "a", "b", "c")).value(), value, "{code}");
         }
     }
 }

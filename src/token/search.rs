@@ -7,6 +7,7 @@ use super::module::Module;
 use super::names::{AttributeType, ObjectClass, ObjectHandle, ReturnValue};
 use super::object::{Criterion, Keyring, Object, named};
 use super::session::Session;
+use crate::error::{Code, Notice};
 
 impl Module {
     /// Begins a search.
@@ -79,14 +80,15 @@ fn is_of_class(template: &[Criterion], class: ObjectClass) -> bool {
     template.iter().any(|criterion| criterion.kind == AttributeType::CLASS && criterion.value == value)
 }
 
-fn missing_line(keyring: &Keyring, name: &[u8]) -> String {
+fn missing_line(keyring: &Keyring, name: &[u8]) -> Notice {
     const MOST: usize = 10;
     let name = String::from_utf8_lossy(name);
     let labels: Vec<&str> = keyring.labels().collect();
     let shown: Vec<&str> = labels.iter().copied().take(MOST).collect();
     let more = if labels.len() > MOST { format!(" and {} more", labels.len() - MOST) } else { String::new() };
-    format!(
+    let text = format!(
         "there is no key `{name}`; use one of those that SignPath lists for this user: {}{more}",
         shown.join(", ")
-    )
+    );
+    Notice::new(Code::KeyNotFound, text)
 }

@@ -10,7 +10,7 @@ use super::names::{AttributeType, MechanismType, ObjectHandle, ReturnValue};
 use super::object::{Content, Criterion, Key, Keyring, Object};
 use super::operation::{SignatureInput, SigningOperation, ToSign, VerifyingOperation};
 use super::session::Session;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Code, Failure};
 use crate::signpath::{HashToSign, SignatureAlgorithm, Signed, User};
 
 impl Module {
@@ -139,17 +139,13 @@ impl Module {
             let answered =
                 format!("the signature that SignPath returned does not verify (signing request {request})");
             let remedy = "nothing was handed out; tell SignPath's support";
-            return Error::failed(
-                ReturnValue::DEVICE_ERROR,
-                Failure::new(FailureKind::Other, asked, answered, remedy),
-            );
+            let failure = Failure::new(Code::SignatureNotVerified, asked, answered, remedy);
+            return Error::failed(ReturnValue::DEVICE_ERROR, failure);
         }
         let answered = format!("the key was replaced in SignPath (signing request {request})");
         let remedy = "search for the key again, and publish its new public key";
-        Error::failed(
-            ReturnValue::KEY_HANDLE_INVALID,
-            Failure::new(FailureKind::Other, asked, answered, remedy),
-        )
+        let failure = Failure::new(Code::KeyReplaced, asked, answered, remedy);
+        Error::failed(ReturnValue::KEY_HANDLE_INVALID, failure)
     }
 }
 

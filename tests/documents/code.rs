@@ -11,7 +11,8 @@ const LANGUAGES: [&str; 12] =
     ["dockerfile", "go", "groovy", "ini", "json", "kotlin", "mermaid", "python", "rust", "sh", "text", "xml"];
 
 /// Documents whose commands are run, or refused, by tests of their own.
-const WITH_TESTS_OF_THEIR_OWN: [(&str, &str); 0] = [];
+const WITH_TESTS_OF_THEIR_OWN: [(&str, &str); 2] =
+    [("docs/emulator.md", "tests/pipelines"), ("docs/pipelines", "tests/pipelines")];
 
 /// Who runs a block for the shell, by the comment before it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::support::tools::tool;
 const CONFIGURATION: &str = "docs/configuration.md";
 
 /// What docs/configuration.md says of limits, and the line of the code that has each number.
-const LIMITS: [(&str, &str, &str); 17] = [
+const LIMITS: [(&str, &str, &str); 18] = [
     ("| the wait before the first repetition | 1 s |", "src/signpath/client.rs", "Duration::from_secs(1)"),
     (
         "| each further wait | twice the one before |",
@@ -26,6 +26,11 @@ const LIMITS: [(&str, &str, &str); 17] = [
         "LONGEST_WAIT: Duration = Duration::from_secs(30)",
     ),
     ("| taken away at random from each wait | up to half |", "src/signpath/retry.rs", "1.0 - jitter / 2.0"),
+    (
+        "| added at random to what `Retry-After` asks for | up to half of it, at most 15 s |",
+        "src/signpath/retry.rs",
+        "LONGEST_WAIT.min(asked).mul_f64(jitter / 2.0)",
+    ),
     (
         "| told on the console although it is not over | after 10 s |",
         "src/signpath/attempts.rs",
@@ -166,13 +171,14 @@ fn each_variable_of_ours_that_is_named_is_read_somewhere() {
 }
 
 #[test]
-fn each_variable_of_cosigns_that_is_named_is_one() {
+fn each_variable_that_begins_with_cosign_is_its_own_or_the_images() {
     let folder = tempfile::tempdir().unwrap();
     let listed = ["cosign-2", "cosign-3"].map(|version| {
         let mut cosign = plain(tool(version), folder.path());
         String::from_utf8(succeeded(cosign.args(["env", "--show-descriptions=false"]))).unwrap()
     });
-    let known = names(&listed.concat(), "COSIGN_");
+    let mut known = names(&listed.concat(), "COSIGN_");
+    known.extend(names(&sources(&["packaging/container"]), "COSIGN_"));
     for document in documents() {
         for name in names(&document.text, "COSIGN_") {
             assert!(known.contains(&name), "{} names {name}; there are {known:?}", document.path);

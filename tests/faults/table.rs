@@ -210,7 +210,7 @@ fn beyond_proxy() -> Vec<Entry> {
     let (attempts, network, no_answer, twice) =
         (Some("3 attempts"), Some("the proxy (HttpProxy, https_proxy)"), Some("no answer within"), Some("possibly signed twice"));
     let (password, refused) =
-        (Some("put user and password into HttpProxy"), Some("the proxy did not connect to the service"));
+        (Some("[SP2102]"), Some("[SP2101]"));
     vec![
         Entry("proxy, new connection", Proxy(Tunnel), ALL, OK, 1, Attempt, None),
         Entry("proxy down", WayToProxy(Refusal), ALL, FAILED, 0, Total, Some("Connection refused")),
@@ -235,10 +235,10 @@ fn untrusted() -> Vec<Entry> {
     use Certificate::{Expired, NotYetValid, OtherHost, Untrusted};
     let versions = Some("the server must speak TLS 1.2 or 1.3");
     vec![
-        Entry("certificate of another host", certificate(OtherHost), ALL, GENERAL, 0, Attempt, Some("not valid for name")),
-        Entry("expired certificate", certificate(Expired), ALL, GENERAL, 0, Attempt, Some("expired")),
-        Entry("certificate not yet valid", certificate(NotYetValid), ALL, GENERAL, 0, Attempt, Some("not valid yet")),
-        Entry("untrusted certificate", certificate(Untrusted), ALL, GENERAL, 0, Attempt, Some("UnknownIssuer")),
+        Entry("certificate of another host", certificate(OtherHost), ALL, GENERAL, 0, Attempt, Some("[SP2203]")),
+        Entry("expired certificate", certificate(Expired), ALL, GENERAL, 0, Attempt, Some("[SP2202]")),
+        Entry("certificate not yet valid", certificate(NotYetValid), ALL, GENERAL, 0, Attempt, Some("[SP2202]")),
+        Entry("untrusted certificate", certificate(Untrusted), ALL, GENERAL, 0, Attempt, Some("[SP2201]")),
         Entry("TLS 1.1", OldTls, ALL, GENERAL, 0, Attempt, versions),
         Entry("no TLS", NoTls, ALL, GENERAL, 0, Attempt, versions),
         Entry("http:// to another host", HttpElsewhere, SEARCH, GENERAL, 0, Attempt, Some("https")),

@@ -1,5 +1,6 @@
 //! How a host begins: what the module does before anybody asks for a key.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -40,6 +41,8 @@ fn from_its_loading_to_the_tokens_name_the_module_reads_its_configuration_and_no
     let configuration = folder.path().join("signpath.json");
     let content = r#"{"OrganizationId": "5f0bcbd4-9c4e-4a6e-8f37-2d6c1b7a9e01", "ApiToken": "secret"}"#;
     std::fs::write(&configuration, content).unwrap();
+    // a token that others can read would be warned about, in the log
+    std::fs::set_permissions(&configuration, std::fs::Permissions::from_mode(0o600)).unwrap();
     let calls = calls_at_the_start(folder.path(), &configuration);
 
     let opened = of_names(&calls, &["open", "openat", "openat2"]);

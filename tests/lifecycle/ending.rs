@@ -62,4 +62,4 @@ fn a_signature_in_a_handler_of_exit_is_refused_with_a_remedy_and_the_module_can_
 }
 
 const AT_THE_END: &str = "this thread is at its very end, and nothing can be requested on it any more; have the host \
-                          program sign before it exits, not in a handler of atexit";
+                          program sign before it exits, not in a handler of atexit [SP6002]";

@@ -178,7 +178,8 @@ fn a_service_that_stays_unavailable_has_the_return_value_of_its_answer() {
     in_own_process_each(cases, |(status, expected)| {
         let emulator = Emulator::start();
         let mut variables = emulator.variables();
-        variables.push(("SIGNPATH_SERVICE_UNAVAILABLE_TIMEOUT_IN_SECONDS", "1".to_owned()));
+        variables.push(("SIGNPATH_TIMEOUTS_FIRST_RETRY_DELAY", "0.05".to_owned()));
+        variables.push(("SIGNPATH_TIMEOUTS_RETRY_COUNT", "1".to_owned()));
         let session = initialized(&variables).session();
         session.private_key("container-images/rsa-2048");
         emulator.tell("POST", "faults", json!({"route": "signHash", "status": status, "times": 100}));

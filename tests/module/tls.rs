@@ -137,7 +137,7 @@ fn a_server_that_demands_a_client_certificate_is_told_as_one() {
         let server = DemandingServer::start();
         let remedy = "check whether the server wants a client certificate (TlsClientCertificate)";
 
-        is_told(&server.variables(None), &["TLS: ", remedy]);
+        is_told(&server.variables(None), &["TLS: ", remedy, "[SP2205]"]);
         assert_eq!(server.emulator.requests().len(), 0);
     });
 }

@@ -55,7 +55,7 @@ fn a_configuration_file_with_a_token_that_others_can_read_is_warned_about_and_on
 
         let warning = format!(
             "signpath-pkcs11: warning: configuration file {} holds the API token and others can read it; run chmod \
-             600 on it\n",
+             600 on it [SP1105]\n",
             file.display()
         );
         assert_eq!(host.console(), if warned { warning } else { String::new() }, "mode {mode:o}");

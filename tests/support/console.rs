@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::AsRawFd;
 
-/// Runs something and returns with its result what was written to standard error meanwhile. The test must have its
-/// process for itself.
+use super::troubleshooting;
+
+/// Runs something and returns with its result what was written to standard error meanwhile, each message of the module
+/// explained by the documents. The test must have its process for itself.
 pub fn watching<T>(work: impl FnOnce() -> T) -> (T, String) {
     let mut file: File = tempfile::tempfile().unwrap();
     let before = unsafe { libc::dup(libc::STDERR_FILENO) };
@@ -16,5 +18,6 @@ pub fn watching<T>(work: impl FnOnce() -> T) -> (T, String) {
     let mut text = String::new();
     file.rewind().unwrap();
     file.read_to_string(&mut text).unwrap();
+    troubleshooting::explains(&text);
     (result, text)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::support::artifacts;
 use crate::support::bench::{Bench, Credentials};
+use crate::support::troubleshooting::{code_and_text, is_explained};
 
 /// Everything around the tool.
 pub(crate) struct Desk {
@@ -77,7 +78,10 @@ impl Desk {
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
         assert_eq!((status.code(), text(&stdout)), (Some(code), String::new()), "{}", text(&stderr));
-        text(&stderr).lines().last().unwrap_or_default().to_owned()
+        let message = text(&stderr).lines().last().unwrap_or_default().to_owned();
+        let coded = message.strip_prefix("error: ").filter(|message| code_and_text(message).is_some());
+        assert!(coded.is_none_or(is_explained), "docs/troubleshooting.md does not have: {message}");
+        message
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Ended, run};
 use crate::service::Service;
+use crate::support::troubleshooting::is_explained;
 
 /// A fault, what it is, and the exit code.
 #[derive(Clone)]
@@ -113,6 +114,23 @@ fn submit_ends_in_order_whatever_goes_wrong_and_leaves_no_file() {
     });
 }
 
+#[test]
+fn what_goes_wrong_with_a_signing_request_has_a_code() {
+    let nonsense = || json!({"body": {"json": {"error": "none"}}});
+    let service = quick();
+    let image = service.bench.push_image("app");
+    for (route, fault, code) in [
+        ("submitWithArtifact", json!({"status": 400}), "SP3002"),
+        ("submitWithArtifact", nonsense(), "SP3103"),
+        ("status", json!({"status": 400}), "SP3004"),
+        ("status", nonsense(), "SP3104"),
+    ] {
+        let fault = Fault(code, fault, REFUSED);
+        let ended = with_fault(&service, route, &fault, || run(&mut service.sign_image("p-256", &[&image])));
+        assert!(ended.messages.contains(&format!(" [{code}]")), "{code}: {}", ended.messages);
+    }
+}
+
 fn each_in_its_thread<const N: usize>(
     routes: [(&'static str, Vec<Fault>); N],
     work: impl Fn(&'static str, Vec<Fault>) + Sync,
@@ -151,6 +169,10 @@ fn judge(service: &Service, route: &str, fault: &Fault, ended: &Ended) {
     assert_eq!((ended.code, ended.output.as_str()), (Some(fault.2), ""), "{shown}: {messages}");
     let errors = messages.lines().filter(|line| line.starts_with("error: ")).count();
     assert_eq!(errors, 1, "{shown}: {messages}");
+    let coded = messages.lines().filter_map(|line| line.strip_prefix("error: "));
+    for line in coded.filter(|line| line.contains(" [SP")) {
+        assert!(is_explained(line), "docs/troubleshooting.md does not have: {line}");
+    }
     assert!(
         !messages.contains(|letter: char| letter.is_control() && letter != '\n'),
         "{shown}: {messages:?}"

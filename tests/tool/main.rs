@@ -20,6 +20,7 @@ mod bench;
 mod command_line;
 mod desk;
 mod doctor;
+mod explain;
 mod faults;
 mod gate;
 mod generate;

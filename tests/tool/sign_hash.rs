@@ -138,6 +138,6 @@ fn a_signature_that_does_not_verify_is_not_handed_out() {
     assert_eq!(
         desk.fails(8, &arguments),
         "error: SignPath's signature (256 bytes) does not verify with the public key of container-images/rsa-2048 \
-         (RSA 2048); run it again if the key was replaced just now"
+         (RSA 2048); run it again if the key was replaced just now [SP4003]"
     );
 }

@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Find out what keeps these credentials, this machine or the service from signing
     #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
+    /// Explain a code that stands at the end of a message of the module or of this tool
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(Explain),
     /// Load a module, for `doctor`, in a process of its own
     #[command(hide = true)]
     LoadModule(LoadModule),
@@ -203,6 +206,13 @@ pub(crate) struct Verify {
 
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// What `explain` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The code, such as SP3401
+    pub(crate) code: String,
 }
 
 /// What `artifact-configuration` is told.

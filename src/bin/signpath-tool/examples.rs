@@ -42,6 +42,10 @@ Examples:
   signpath-tool doctor --sign my-project/release
   signpath-tool doctor --skip cosign --module /usr/lib/pkcs11/libsignpath_pkcs11.so --output json";
 
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  signpath-tool explain SP3401";
+
 pub(crate) const KEYS: &str = "\
 Examples:
   signpath-tool keys

@@ -88,6 +88,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Certificate(arguments) => commands::export::certificate(&arguments),
         Command::SignHash(arguments) => commands::sign_hash::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, console),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::LoadModule(arguments) => doctor::load_module(&arguments),
         Command::Uri(arguments) => commands::uri::run(&arguments, console),
         Command::Completions(arguments) => commands::documents::completions(&arguments),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use signpath_pkcs11::error::{Failure, FailureKind};
+use signpath_pkcs11::error::{Code, Failure, FailureKind, Notice};
 
 /// The result of a command or of a step of it.
 pub(crate) type Result<T> = std::result::Result<T, Ending>;
@@ -82,17 +82,26 @@ impl Exit {
 pub(crate) struct Ending {
     exit: Exit,
     message: String,
+    /// Where it is explained, if it came from what the tool and the module share.
+    code: Option<Code>,
+    /// What is said behind the code, where nobody must copy a code with a command.
+    more: String,
 }
 
 impl Ending {
     /// An ending with a message: lower case, no full stop, the remedy last.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into() }
+        Self { exit, message: message.into(), code: None, more: String::new() }
+    }
+
+    /// The same ending, which the module has a code for.
+    pub(crate) fn coded(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// The same ending with more to say.
     pub(crate) fn adding(mut self, more: &str) -> Self {
-        self.message.push_str(more);
+        self.more.push_str(more);
         self
     }
 
@@ -105,23 +114,38 @@ impl Ending {
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
+
+    /// The message without its code and what was added.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The code of the module that explains it.
+    pub(crate) fn code(&self) -> Option<Code> {
+        self.code
+    }
 }
 
 impl fmt::Display for Ending {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        match self.code {
+            Some(code) => Notice::new(code, self.message.as_str()).fmt(formatter)?,
+            None => formatter.write_str(&self.message)?,
+        }
+        formatter.write_str(&self.more)
     }
 }
 
 impl From<Failure> for Ending {
     fn from(failure: Failure) -> Self {
-        let exit = match failure.kind {
+        let exit = match failure.kind() {
             FailureKind::Configuration => Exit::Configuration,
             FailureKind::Unauthorized => Exit::Unauthorized,
             FailureKind::Unavailable | FailureKind::ServerError => Exit::Unavailable,
             FailureKind::Rejected | FailureKind::Stopped | FailureKind::Other => Exit::Failed,
         };
-        Self::new(exit, failure.to_string())
+        let notice = failure.notice();
+        Self::new(exit, notice.text()).coded(notice.code())
     }
 }
 

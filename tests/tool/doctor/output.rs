@@ -1,10 +1,11 @@
 //! What the report looks like, and what is never in it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{desk, rows};
 use crate::desk::text;
 use crate::support::bench::succeeds;
+use crate::support::troubleshooting::document;
 
 /// The checks in their order; scripts and tickets name them.
 const CHECKS: [&str; 21] = [
@@ -30,6 +31,17 @@ const CHECKS: [&str; 21] = [
     "log",
     "sign",
 ];
+
+#[test]
+fn the_page_on_troubleshooting_has_a_row_for_each_check() {
+    let document = document();
+    let (_, rest) = document.split_once("<!-- checks: ").expect("the beginning of the table");
+    let (table, _) = rest.split_once("<!-- end of checks -->").expect("the end of the table");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let names: Vec<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
+
+    assert_eq!(names, CHECKS);
+}
 
 #[test]
 fn every_check_has_a_tick_where_nothing_is_broken() {
@@ -59,6 +71,19 @@ fn the_first_check_that_failed_is_the_last_word() {
         text(&output.stderr).lines().last().unwrap(),
         "error: 2 of 21 checks failed; begin with credentials"
     );
+}
+
+#[test]
+fn a_check_that_failed_names_the_section_that_explains_it() {
+    let desk = desk().and_variable("SIGNPATH_API_TOKEN", "wrong");
+    let report = text(&desk.command(&["doctor"]).output().unwrap().stdout);
+    let for_scripts = desk.command(&["doctor", "--output", "json"]).output().unwrap().stdout;
+    let for_scripts: Value = serde_json::from_slice(&for_scripts).unwrap();
+    let checks = for_scripts["checks"].as_array().unwrap();
+
+    assert!(report.contains("it may be mistyped, revoked or of another server [SP3401]\n"), "{report}");
+    let codes: Vec<_> = checks.iter().filter_map(|check| check["code"].as_str()).collect();
+    assert_eq!(codes, ["SP3401"]);
 }
 
 #[test]

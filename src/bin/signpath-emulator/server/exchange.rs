@@ -24,6 +24,9 @@ use crate::request_log::Arrival;
 use crate::shapes::BodyFraming;
 use crate::{api, control};
 
+/// How late tokio's timer rings, about: it counts in milliseconds, and rounds up.
+const TIMER_LATENESS: Duration = Duration::from_millis(1);
+
 /// Bytes. No request of the emulated routes comes near so many; the service's own limit is UNKNOWN.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
@@ -65,7 +68,8 @@ async fn answer_api(
         Ok(request) => reply(emulator, route, request, conditions, &plan).await,
         Err(problem) => problem.into_answer(emulator.settings.generation, &shapes),
     };
-    let delay = plan.delay + emulator.settings.delay;
+    // a distance is to be as long as it says, a fault at least as long
+    let delay = plan.delay + emulator.settings.delay.saturating_sub(TIMER_LATENESS);
     if !delay.is_zero() {
         tokio::time::sleep_until(arrival + delay).await;
     }

@@ -3,6 +3,7 @@
 pub(crate) mod attach;
 pub(crate) mod doctor;
 pub(crate) mod documents;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod keys;

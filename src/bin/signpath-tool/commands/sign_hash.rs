@@ -8,6 +8,7 @@ use aws_lc_rs::digest::Context;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
+use signpath_pkcs11::error::Code;
 use signpath_pkcs11::signpath::{
     HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, Signed, SigningPolicy,
 };
@@ -74,7 +75,7 @@ pub(crate) fn not_verified(policy: &SigningPolicy, signed: &Signed) -> Ending {
         policy.label(),
         policy.key.description()
     );
-    Ending::new(Exit::NotVerified, message)
+    Ending::new(Exit::NotVerified, message).coded(Code::SignatureNotVerified)
 }
 
 /// How a key signs a hash.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use signpath_pkcs11::config::{Configuration, Environment, Value, settings};
 use signpath_pkcs11::credentials::Credentials;
+use signpath_pkcs11::error::{Code, Notice};
 
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::files;
@@ -52,14 +53,14 @@ fn found(environment: &Environment) -> Examined<Configuration> {
         None => "environment variables only (SIGNPATH_CONFIG_FILE is not set)".to_owned(),
     };
     // who can read the file is another examination's business
-    let warnings: Vec<&str> =
-        configuration.warnings().iter().map(String::as_str).filter(|text| !text.contains("chmod")).collect();
-    let warnings = warnings.join("; ");
+    let of_names = |warning: &&Notice| warning.code() != Code::TokenReadableByOthers;
+    let warnings: Vec<&Notice> = configuration.warnings().iter().filter(of_names).collect();
+    let texts = warnings.iter().map(|warning| warning.text()).collect::<Vec<_>>().join("; ");
+    let code = warnings.first().map(|warning| warning.code());
     let sound = Sound::new(configuration, [source]);
-    Ok(if warnings.is_empty() {
-        sound
-    } else {
-        sound.but(warnings, "correct the names; what has another name is not read")
+    Ok(match code {
+        Some(code) => sound.but(texts, "correct the names; what has another name is not read").coded(code),
+        None => sound,
     })
 }
 
@@ -95,7 +96,7 @@ fn configured(configuration: &Configuration) -> Examined<Credentials> {
             "set SIGNPATH_ORGANIZATION_ID and SIGNPATH_API_TOKEN; where a PIN is used, name a file with it by --pin-file",
         ),
     };
-    Err(Trouble::new(Exit::Configuration, missing, remedy))
+    Err(Trouble::new(Exit::Configuration, missing, remedy).coded(Code::CredentialsMissing))
 }
 
 fn of_pin(path: &Path) -> Examined<Credentials> {
@@ -103,7 +104,8 @@ fn of_pin(path: &Path) -> Examined<Credentials> {
         .map_err(|ending| Trouble::new(ending.exit(), ending.to_string(), "correct --pin-file"))?;
     let credentials = Credentials::parse(text.trim()).ok_or_else(|| {
         let problem = format!("the PIN in {} is not <organization id>:<API token>", path.display());
-        Trouble::new(Exit::Configuration, problem, "write both into the file, with a colon between them")
+        let remedy = "write both into the file, with a colon between them";
+        Trouble::new(Exit::Configuration, problem, remedy).coded(Code::PinNotUnderstood)
     })?;
     let found =
         format!("organization {}, with a token, by the PIN in {}", credentials.organization, path.display());

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use signpath_pkcs11::config::{Configuration, Setting, Source, settings};
+use signpath_pkcs11::error::Code;
 use signpath_pkcs11::log::Log;
 
 use super::Silence;
@@ -37,7 +38,8 @@ fn permissions(configuration: &Configuration) -> Examined<()> {
         return Ok(sound);
     }
     let open = open.join(" ");
-    Ok(sound.but(format!("others can read {open}, with a secret in it"), format!("chmod 600 {open}")))
+    let problem = format!("others can read {open}, with a secret in it");
+    Ok(sound.but(problem, format!("chmod 600 {open}")).coded(Code::TokenReadableByOthers))
 }
 
 fn path(configuration: &Configuration, setting: &Setting<PathBuf>) -> Option<PathBuf> {
@@ -52,10 +54,9 @@ fn log(configuration: &Configuration) -> Examined<()> {
     match Log::new(configuration, Box::new(Silence)).folder() {
         Ok(Some(folder)) => Ok(Sound::new((), [format!("written in {}", folder.display())])),
         Ok(None) => Ok(Sound::new((), ["none is written (Log.File.Level is none)".to_owned()])),
-        Err(problem) => Err(Trouble::new(
-            Exit::Configuration,
-            problem,
-            "set Log.File.Directory (SIGNPATH_LOG_FILE_DIRECTORY) to a folder of your own",
-        )),
+        Err(notice) => {
+            let remedy = "set Log.File.Directory (SIGNPATH_LOG_FILE_DIRECTORY) to a folder of your own";
+            Err(Trouble::new(Exit::Configuration, notice.text(), remedy).coded(notice.code()))
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use signpath_pkcs11::config::Configuration;
+use signpath_pkcs11::error::Code;
 use signpath_pkcs11::signpath::Route;
 use url::Url;
 
@@ -149,19 +150,21 @@ impl Proxy {
 
     fn tunnel(&self, mut stream: TcpStream, to: &Hop) -> Result<TcpStream, Trouble> {
         let remedy = "check HttpProxy, HttpsProxy (http_proxy, https_proxy) and NoProxy";
-        let trouble = |problem: String, remedy| Trouble::new(Exit::Unavailable, problem, remedy);
+        let refused =
+            |problem: String| Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::ProxyRefused);
         let answer = exchange::connect(&mut stream, &to.authority(), self.authorization.as_deref())
-            .map_err(|error| trouble(format!("{} is no HTTP proxy: {error}", self.shown), remedy))?;
+            .map_err(|error| refused(format!("{} is no HTTP proxy: {error}", self.shown)))?;
         match answer.status {
             200..300 => Ok(stream),
-            407 => Err(trouble(
-                format!("{} wants user and password (407)", self.shown),
-                "put them into HttpProxy: http://user:password@host:port",
-            )),
-            status => Err(trouble(
-                format!("{} does not connect to {}: {status} {}", self.shown, to.authority(), answer.reason),
-                remedy,
-            )),
+            407 => {
+                let problem = format!("{} wants user and password (407)", self.shown);
+                let remedy = "put them into HttpProxy: http://user:password@host:port";
+                Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::ProxyWantsPassword))
+            }
+            status => {
+                let (proxy, service, reason) = (&self.shown, to.authority(), answer.reason);
+                Err(refused(format!("{proxy} does not connect to {service}: {status} {reason}")))
+            }
         }
     }
 }
@@ -173,11 +176,10 @@ fn resolved(hop: &Hop) -> Result<Vec<SocketAddr>, Trouble> {
         Ok(_) => "no address".to_owned(),
         Err(error) => error.to_string(),
     };
-    Err(Trouble::new(
-        Exit::Unavailable,
-        format!("{} cannot be resolved: {problem}", hop.host),
-        "check ApiUrl or the proxy's name for a typing error, and the name servers (/etc/resolv.conf)",
-    ))
+    let problem = format!("{} cannot be resolved: {problem}", hop.host);
+    let remedy =
+        "check ApiUrl or the proxy's name for a typing error, and the name servers (/etc/resolv.conf)";
+    Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::NameNotResolved))
 }
 
 fn listed(addresses: &[SocketAddr]) -> String {
@@ -230,7 +232,7 @@ fn connected(hop: &Hop, addresses: &[SocketAddr]) -> Result<TcpStream, Trouble> 
     }
     let problem = format!("{} cannot be reached: {}", hop.authority(), problems.join(", "));
     let remedy = "check the port in ApiUrl, the firewall, and whether this network needs a proxy (HttpProxy)";
-    Err(Trouble::new(Exit::Unavailable, problem, remedy))
+    Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::NotConnected))
 }
 
 fn said(error: &std::io::Error) -> String {
@@ -252,7 +254,8 @@ fn ask(way: &Way, mut stream: Box<dyn Stream>) -> Result<Result<Answers, Trouble
         return Err(trouble);
     }
     let remedy = "check ApiUrl, and what stands between: a proxy, a firewall";
-    Ok(Err(Trouble::new(Exit::Unavailable, format!("asking {address}: {}", said(&error)), remedy)))
+    let problem = format!("asking {address}: {}", said(&error));
+    Ok(Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::NoAnswer)))
 }
 
 fn clock(date: Option<SystemTime>) -> Examined<()> {
@@ -283,9 +286,10 @@ fn clock(date: Option<SystemTime>) -> Examined<()> {
 fn healthy(answers: Answers) -> Examined<Answers> {
     let Answer { status, location, .. } = &answers.health;
     let told = answers.told();
-    let (problem, remedy) = match status {
+    let (code, problem, remedy) = match status {
         200..300 => return Ok(Sound::new(answers, [told])),
         300..400 => (
+            Code::Redirected,
             format!("{told}, a redirect to {}", location.as_deref().unwrap_or("nowhere")),
             "set ApiUrl to the address of the API itself; redirects are not followed, they would carry the token away",
         ),
@@ -296,9 +300,10 @@ fn healthy(answers: Answers) -> Examined<Answers> {
             ));
         }
         _ => (
+            Code::ServiceUnavailable,
             told,
             "try again later, or look at SignPath's status page; signing waits up to ServiceUnavailableTimeoutInSeconds",
         ),
     };
-    Err(Trouble::new(Exit::Unavailable, problem, remedy))
+    Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(code))
 }

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use serde::Serialize;
+use signpath_pkcs11::error::{Code, Failure};
 
 use crate::console::Paint;
 use crate::outcome::{Ending, Exit};
@@ -15,6 +16,7 @@ pub(super) struct Sound<T> {
     value: T,
     found: Vec<String>,
     warning: Option<(String, String)>,
+    code: Option<Code>,
 }
 
 /// Why nothing can be signed, and what to do.
@@ -24,6 +26,7 @@ pub(super) struct Trouble {
     found: Vec<String>,
     problem: String,
     remedy: String,
+    code: Option<Code>,
 }
 
 /// All rows, in the order of the examinations.
@@ -43,6 +46,8 @@ struct Check {
     found: Vec<String>,
     problem: Option<String>,
     remedy: Option<String>,
+    /// The section of `docs/troubleshooting.md` that explains it.
+    code: Option<String>,
     #[serde(skip)]
     exit: Option<Exit>,
 }
@@ -81,7 +86,7 @@ impl Part {
 
 impl<T> Sound<T> {
     pub(super) fn new(value: T, found: impl Into<Vec<String>>) -> Self {
-        Self { value, found: found.into(), warning: None }
+        Self { value, found: found.into(), warning: None, code: None }
     }
 
     /// The same finding with something that needs attention, and its remedy.
@@ -89,11 +94,21 @@ impl<T> Sound<T> {
         self.warning = Some((problem.into(), remedy.into()));
         self
     }
+
+    /// The same finding, whose warning has a code.
+    pub(super) fn coded(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
+    }
 }
 
 impl Trouble {
     pub(super) fn new(exit: Exit, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { exit, found: Vec::new(), problem: problem.into(), remedy: remedy.into() }
+        Self { exit, found: Vec::new(), problem: problem.into(), remedy: remedy.into(), code: None }
+    }
+
+    /// The same trouble, which the module has a code for.
+    pub(super) fn coded(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// Whether what is wrong has to do with something, upper and lower case alike.
@@ -117,16 +132,16 @@ impl Trouble {
 impl From<Ending> for Trouble {
     /// A message of the rest of the tool ends with its remedy, behind the last semicolon.
     fn from(ending: Ending) -> Self {
-        let message = ending.to_string();
-        let (problem, remedy) = message.rsplit_once("; ").unwrap_or((&message, "try again"));
-        Self::new(ending.exit(), problem, remedy)
+        let message = ending.message();
+        let (problem, remedy) = message.rsplit_once("; ").unwrap_or((message, "try again"));
+        Self { code: ending.code(), ..Self::new(ending.exit(), problem, remedy) }
     }
 }
 
-impl From<signpath_pkcs11::error::Failure> for Trouble {
-    fn from(failure: signpath_pkcs11::error::Failure) -> Self {
-        let (problem, remedy) = (failure.problem(), failure.remedy().to_owned());
-        Self::new(Ending::from(failure).exit(), problem, remedy)
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        let (code, problem, remedy) = (failure.code(), failure.problem(), failure.remedy().to_owned());
+        Self::new(Ending::from(failure).exit(), problem, remedy).coded(code)
     }
 }
 
@@ -167,36 +182,25 @@ impl Report {
 
     /// A row that was not examined.
     pub(super) fn skip(&mut self, name: &'static str, reason: &str) {
-        self.push(name, Status::Skipped, Vec::new(), Some(reason.to_owned()), None, None);
+        self.checks.push(Check { problem: Some(reason.to_owned()), ..Check::new(name, Status::Skipped) });
     }
 
     fn take<T>(&mut self, name: &'static str, examined: Examined<T>) -> Option<T> {
-        match examined {
-            Ok(Sound { value, found, warning: None }) => {
-                self.push(name, Status::Passed, found, None, None, None);
-                Some(value)
+        let (value, check) = match examined {
+            Ok(Sound { value, found, warning: None, .. }) => {
+                (Some(value), Check { found, ..Check::new(name, Status::Passed) })
             }
-            Ok(Sound { value, found, warning: Some((problem, remedy)) }) => {
-                self.push(name, Status::Warning, found, Some(problem), Some(remedy), None);
-                Some(value)
+            Ok(Sound { value, found, warning: Some((problem, remedy)), code }) => {
+                let check = Check::new(name, Status::Warning).telling(problem, remedy, code);
+                (Some(value), Check { found, ..check })
             }
-            Err(Trouble { exit, found, problem, remedy }) => {
-                self.push(name, Status::Failed, found, Some(problem), Some(remedy), Some(exit));
-                None
+            Err(Trouble { exit, found, problem, remedy, code }) => {
+                let check = Check::new(name, Status::Failed).telling(problem, remedy, code);
+                (None, Check { found, exit: Some(exit), ..check })
             }
-        }
-    }
-
-    fn push(
-        &mut self,
-        name: &'static str,
-        status: Status,
-        found: Vec<String>,
-        problem: Option<String>,
-        remedy: Option<String>,
-        exit: Option<Exit>,
-    ) {
-        self.checks.push(Check { name, status, found, problem, remedy, exit });
+        };
+        self.checks.push(check);
+        value
     }
 
     /// Replaces secrets wherever they may have got into: words of a server or of another program.
@@ -230,6 +234,15 @@ impl Report {
 }
 
 impl Check {
+    fn new(name: &'static str, status: Status) -> Self {
+        Self { name, status, found: Vec::new(), problem: None, remedy: None, code: None, exit: None }
+    }
+
+    fn telling(self, problem: String, remedy: String, code: Option<Code>) -> Self {
+        let code = code.map(|code| code.to_string());
+        Self { problem: Some(problem), remedy: Some(remedy), code, ..self }
+    }
+
     fn text(&self, paint: Paint) -> String {
         let (mark, color) = match self.status {
             Status::Passed => ("✓", "\u{1b}[32m"),
@@ -239,7 +252,8 @@ impl Check {
         };
         let painted = paint == Paint::Colors && !color.is_empty();
         let mark = if painted { format!("{color}{mark}\u{1b}[0m") } else { mark.to_owned() };
-        let remedy = self.remedy.as_ref().map(|remedy| format!("→ {remedy}"));
+        let code = self.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
+        let remedy = self.remedy.as_ref().map(|remedy| format!("→ {remedy}{code}"));
         let mut lines = self.problem.iter().chain(&remedy).chain(&self.found).map(String::as_str);
         let first = table::aligned(&[vec![
             format!("{:<22}", self.name),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use signpath_pkcs11::config::{Configuration, Environment};
 use signpath_pkcs11::credentials::Credentials;
-use signpath_pkcs11::error::{Failure, FailureKind};
+use signpath_pkcs11::error::{Code, Failure, FailureKind};
 use signpath_pkcs11::log::Log;
 use signpath_pkcs11::signpath::{
     Client, HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, SigningPolicy,
@@ -87,7 +87,7 @@ fn api(
     let client = Client::new(configuration, true, log)?.within(LONGEST_REPETITION);
     let service = Service::of(configuration, environment, credentials.clone(), client)?;
     match service.client.signing_policies(&service.user) {
-        Err(failure) if failure.kind != FailureKind::Unauthorized => {
+        Err(failure) if failure.kind() != FailureKind::Unauthorized => {
             let health = match reached {
                 Reached::Service(answers) => vec![answers.told()],
                 Reached::Unexamined => Vec::new(),
@@ -110,22 +110,21 @@ fn token((service, listed): Listed) -> Examined<Keys> {
 fn role(keys: Keys) -> Examined<Keys> {
     let labels: Vec<String> = keys.policies.iter().map(SigningPolicy::label).collect();
     let filter = keys.service.client.filter();
-    match (labels.is_empty(), filter) {
-        (false, _) => {
-            let found = format!("Submitter of {}: {}", labels.len(), labels.join(", "));
-            Ok(Sound::new(keys, [found]))
-        }
-        (true, None) => Err(Trouble::new(
-            Exit::Unauthorized,
-            "the token's user is Submitter of no signing policy",
+    if !labels.is_empty() {
+        let found = format!("Submitter of {}: {}", labels.len(), labels.join(", "));
+        return Ok(Sound::new(keys, [found]));
+    }
+    let (problem, remedy) = match filter {
+        None => (
+            "the token's user is Submitter of no signing policy".to_owned(),
             "an administrator of the project adds the user to the signing policy's submitters in SignPath",
-        )),
-        (true, Some(filter)) => Err(Trouble::new(
-            Exit::Unauthorized,
+        ),
+        Some(filter) => (
             format!("the token's user is Submitter of no signing policy that fits {filter}"),
             "correct the slugs, or have an administrator add the user to the signing policy's submitters",
-        )),
-    }
+        ),
+    };
+    Err(Trouble::new(Exit::Unauthorized, problem, remedy).coded(Code::NoKeys))
 }
 
 fn try_to_sign(keys: &Keys, key: &str) -> Result<String, Trouble> {
@@ -159,7 +158,9 @@ fn chosen<'a>(policies: &'a [SigningPolicy], key: &str) -> Result<&'a SigningPol
         policies => {
             let name = KeyName::parse(key).map_err(trouble)?;
             let found = policies.iter().find(|policy| name.is_of(policy));
-            found.ok_or_else(|| trouble(format!("these credentials have no key {name}")))
+            found.ok_or_else(|| {
+                trouble(format!("these credentials have no key {name}")).coded(Code::KeyNotFound)
+            })
         }
     }
 }

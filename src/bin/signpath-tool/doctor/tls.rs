@@ -13,7 +13,8 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
     StreamOwned,
 };
-use signpath_pkcs11::signpath::tls_remedy;
+use signpath_pkcs11::error::Code;
+use signpath_pkcs11::signpath::tls_code_and_remedy;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
@@ -41,7 +42,13 @@ pub(super) fn spoken(way: &Way, stream: TcpStream) -> Result<(Box<dyn Stream>, V
 
 /// An error that is one of TLS: a server may refuse a client only after the handshake (RFC 8446 section 4.4.2.4).
 pub(super) fn trouble(error: &io::Error) -> Option<Trouble> {
-    of_tls(error).map(|tls| Trouble::new(Exit::Unavailable, tls.to_string(), tls_remedy(tls)))
+    of_tls(error).map(as_the_module_says)
+}
+
+/// An error of TLS in the module's words.
+fn as_the_module_says(error: &Error) -> Trouble {
+    let (code, remedy) = tls_code_and_remedy(error);
+    Trouble::new(Exit::Unavailable, error.to_string(), remedy).coded(code)
 }
 
 fn handshake(config: ClientConfig, way: &Way, stream: TcpStream) -> io::Result<Tls> {
@@ -77,21 +84,20 @@ fn of_tls(error: &io::Error) -> Option<&Error> {
 }
 
 fn refused(way: &Way, error: &io::Error) -> Trouble {
-    let trouble = |problem: String, remedy: &str| Trouble::new(Exit::Unavailable, problem, remedy);
     let Some(tls) = of_tls(error) else {
-        return trouble(
-            format!("the connection ended within the handshake: {error}"),
-            "check ApiUrl and the port: what answers there may not speak TLS",
-        );
+        let problem = format!("the connection ended within the handshake: {error}");
+        let remedy = "check ApiUrl and the port: what answers there may not speak TLS";
+        return Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::NotConnected);
     };
-    let Error::InvalidCertificate(reason) = tls else { return trouble(tls.to_string(), tls_remedy(tls)) };
+    let Error::InvalidCertificate(reason) = tls else { return as_the_module_says(tls) };
     let Ok(mut stream) = way.connect().and_then(|stream| unverified(way, stream)) else {
-        return trouble(tls.to_string(), tls_remedy(tls));
+        return as_the_module_says(tls);
     };
     let found = shown(&stream);
     let (problem, remedy) = explained(reason, way, &mut stream);
     let problem = problem.unwrap_or_else(|| tls.to_string());
-    trouble(problem, remedy.unwrap_or(tls_remedy(tls))).with(found)
+    let (code, general) = tls_code_and_remedy(tls);
+    Trouble::new(Exit::Unavailable, problem, remedy.unwrap_or(general)).coded(code).with(found)
 }
 
 /// What there is to say of a refused certificate beyond the library's words.

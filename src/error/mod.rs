@@ -2,10 +2,16 @@
 //!
 //! A [`Failure`] is written for a person: what was asked, what came back, what to do. Which `CK_RV` it becomes is
 //! decided in `token`, which knows PKCS#11; mistakes of the host program (a bad handle, a missing attribute) never
-//! become a `Failure`.
+//! become a `Failure`. Whatever a person can meet, failure or warning, has a [`Code`]: none can be made without.
+
+mod code;
+mod notice;
 
 use std::error::Error;
 use std::fmt;
+
+pub use code::Code;
+pub use notice::Notice;
 
 /// Why a request or a setting could not be used.
 ///
@@ -33,32 +39,42 @@ pub enum FailureKind {
 /// A failure that a person can act on, in three parts that read as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What decides the `CK_RV`.
-    pub kind: FailureKind,
+    code: Code,
     asked: String,
     answered: String,
     remedy: String,
 }
 
 impl Failure {
-    /// Builds a failure from what was asked ("listing the signing policies"), what was answered ("SignPath answered
-    /// 401: …") and the remedy ("check SIGNPATH_API_TOKEN").
+    /// Builds a failure from its code, what was asked ("listing the signing policies"), what was answered ("SignPath
+    /// answered 401: …") and the remedy ("check SIGNPATH_API_TOKEN").
     pub fn new(
-        kind: FailureKind,
+        code: Code,
         asked: impl Into<String>,
         answered: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { kind, asked: asked.into(), answered: answered.into(), remedy: remedy.into() }
+        Self { code, asked: asked.into(), answered: answered.into(), remedy: remedy.into() }
     }
 
-    /// A setting that is missing or unusable; `asked` names it and its source.
-    pub fn configuration(
-        asked: impl Into<String>,
-        answered: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self::new(FailureKind::Configuration, asked, answered, remedy)
+    /// What only an error of ours can lead to.
+    pub(crate) fn impossible(asked: impl Into<String>, answered: impl Into<String>) -> Self {
+        Self::new(Code::Impossible, asked, answered, "report this to the makers of signpath-pkcs11")
+    }
+
+    /// What it is about.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What decides the `CK_RV`.
+    pub fn kind(&self) -> FailureKind {
+        self.code.kind()
+    }
+
+    /// What is told of it.
+    pub fn notice(&self) -> Notice {
+        Notice::new(self.code, format!("{}; {}", self.problem(), self.remedy))
     }
 
     /// What was asked and what was answered, without the remedy.
@@ -71,10 +87,9 @@ impl Failure {
         &self.remedy
     }
 
-    /// The same failure with another remedy.
-    pub(crate) fn with_remedy(mut self, remedy: &str) -> Self {
-        remedy.clone_into(&mut self.remedy);
-        self
+    /// The same failure, of which is known why it came, and so what to do.
+    pub(crate) fn known_as(self, code: Code, remedy: &str) -> Self {
+        Self { code, remedy: remedy.to_owned(), ..self }
     }
 
     /// The same failure with more about the answer.
@@ -86,7 +101,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}; {}", self.asked, self.answered, self.remedy)
+        self.notice().fmt(formatter)
     }
 }
 
@@ -168,9 +183,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_reads_as_one_line_with_its_remedy_last() {
+    fn a_failure_reads_as_one_line_with_its_remedy_and_its_code_last() {
         let failure = Failure::new(
-            FailureKind::Unauthorized,
+            Code::TokenRefused,
             "listing the signing policies",
             "SignPath answered 401: the token is not known",
             "check SIGNPATH_API_TOKEN",
@@ -178,7 +193,7 @@ mod tests {
 
         assert_eq!(
             failure.to_string(),
-            "listing the signing policies: SignPath answered 401: the token is not known; check SIGNPATH_API_TOKEN"
+            "listing the signing policies: SignPath answered 401: the token is not known; check SIGNPATH_API_TOKEN [SP3401]"
         );
     }
 

@@ -115,6 +115,10 @@ bench: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && targ
 bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
 	$(cargo) bench --target-dir target/benchmarks --bench performance -- $(SCENARIO)
 
+.PHONY: weigh
+weigh: ## Say what each crate costs in the module as it is shipped (4 minutes)
+	@scripts/weigh
+
 .PHONY: fuzz-briefly
 fuzz-briefly: export SIGNPATH_FUZZ_SECONDS := 5
 fuzz-briefly: ## Give every fuzzer its corpus and five seconds (2 minutes, the first build aside)

@@ -19,6 +19,7 @@ mod links;
 mod markdown;
 mod mechanisms;
 mod named_tests;
+mod packages;
 mod programs;
 mod running;
 mod settings;

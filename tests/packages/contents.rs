@@ -39,12 +39,13 @@ const RPM_ONLY: [&str; 3] = [
 ];
 
 /// The tool's commands, as its manual pages are named after them.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "-artifact-configuration",
     "-attach",
     "-certificate",
     "-completions",
     "-doctor",
+    "-explain",
     "-generate",
     "-keys",
     "-man",

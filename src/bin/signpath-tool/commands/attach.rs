@@ -15,7 +15,7 @@ pub(crate) async fn run(arguments: Attach, console: &Console) -> Result<()> {
     let signer = Signer::of(&arguments.signer)?;
     let payload = files::read(&arguments.payload)?;
     let signature = signature_of_file(&files::read(&arguments.signature)?);
-    let mut registries = Registries::new(&arguments.registry, console);
+    let registries = Registries::new(&arguments.registry, console);
     let images = registries.resolve(std::slice::from_ref(&arguments.image), false, &identities).await?;
     let [image] = &images[..] else {
         return Err(Ending::new(Exit::Failed, format!("{} is {} images", arguments.image, images.len())));

@@ -19,7 +19,7 @@ use crate::resolution::Registries;
 
 pub(crate) async fn run(arguments: Generate, console: &Console) -> Result<()> {
     let identities = Identities::of(&arguments.images.identities)?;
-    let mut registries = Registries::new(&arguments.images.registry, console);
+    let registries = Registries::new(&arguments.images.registry, console);
     let images =
         registries.resolve(&arguments.images.references, arguments.images.recursive, &identities).await?;
     let metadata = make(&images, arguments.format, &Annotations::merged(&arguments.annotations))?;

@@ -19,14 +19,11 @@ use crate::metadata::identities::Identities;
 use crate::metadata::{Metadata, archive, make};
 use crate::outcome::{Ending, Result};
 use crate::registry::Registry;
-use crate::resolution::Registries;
+use crate::resolution::{AT_A_TIME, Registries};
 use crate::service::Service;
 use crate::signed_artifact::{self, LARGEST, Sent};
 use crate::signer::Signer;
 use crate::signing_request;
-
-/// So many repositories are written at a time: registries limit how many requests they take.
-const AT_A_TIME: usize = 8;
 
 /// The artifact's name in SignPath.
 const ARTIFACT: &str = "metadata.zip";
@@ -40,7 +37,7 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     if arguments.waiting.resume.is_none() {
         service.policy(&arguments.request)?;
     }
-    let mut registries = Registries::new(&arguments.images.registry, console);
+    let registries = Registries::new(&arguments.images.registry, console);
     let Images { references, recursive, .. } = &arguments.images;
     let images = runtime.block_on(registries.resolve(references, *recursive, &identities))?;
     runtime.block_on(registries.must_exist(&images))?;
@@ -54,7 +51,7 @@ pub(crate) fn run(arguments: &SignImage, console: &Console, runtime: &Runtime) -
     let limit = arguments.waiting.limit();
     let waited = signing_request::wait(&service, console, &request, limit, &interruption);
     let signed = waited.and_then(|()| signed(&service, arguments, &request, &metadata, pinned));
-    let attached = signed.and_then(|signed| runtime.block_on(attach(&mut registries, console, &signed)));
+    let attached = signed.and_then(|signed| runtime.block_on(attach(&registries, console, &signed)));
     report(&request, &attached.map_err(|ending| ending.with_command(&again))?, arguments.output.output)
 }
 
@@ -104,11 +101,7 @@ fn signed<'a>(
 }
 
 /// Attaches to all images, also where one of them fails.
-async fn attach(
-    registries: &mut Registries<'_>,
-    console: &Console,
-    all: &[Signed<'_>],
-) -> Result<Vec<Attached>> {
+async fn attach(registries: &Registries<'_>, console: &Console, all: &[Signed<'_>]) -> Result<Vec<Attached>> {
     let mut repositories: BTreeMap<&Repository, Vec<&Signed<'_>>> = BTreeMap::new();
     for signed in all {
         repositories.entry(&signed.image().repository).or_default().push(signed);

@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: Verify, console: &Console) -> Result<()> {
     let identities = Identities::of(&arguments.images.identities)?;
     let signer = Signer::of(&arguments.signer)?;
     let annotations = Annotations::merged(&arguments.annotations);
-    let mut registries = Registries::new(&arguments.images.registry, console);
+    let registries = Registries::new(&arguments.images.registry, console);
     let images =
         registries.resolve(&arguments.images.references, arguments.images.recursive, &identities).await?;
     let mut verified = Vec::new();

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Args;
-use oci_client::client::Client;
+pub(crate) use oci_client::client::Client;
 use oci_client::errors::OciDistributionError as Error;
 use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
@@ -75,13 +75,17 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Finds out how the registry is reached, and logs in where it asks for that.
+    /// Finds out how a registry is reached.
+    pub(crate) async fn client(host: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
+        access::client(host, options, console).await
+    }
+
+    /// Logs in to a repository, where its registry asks for that.
     pub(crate) async fn open(
         repository: &Repository,
+        client: Client,
         options: &RegistryOptions,
-        console: &Console,
     ) -> Result<Self> {
-        let client = access::client(&repository.registry, options, console).await?;
         let credentials = credentials::of(&repository.registry, options)?;
         let registry = Self { client, credentials, repository: repository.clone(), images: Rc::default() };
         let reference = registry.at("latest");

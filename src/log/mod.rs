@@ -122,11 +122,15 @@ impl Log {
 
 /// A message that cannot pretend to be two: a service's words may hold line ends and terminal sequences.
 fn one_line(message: &str) -> String {
-    let escape = |character: char| match character {
-        character if character.is_control() => character.escape_default().to_string(),
-        character => character.to_string(),
-    };
-    message.chars().map(escape).collect()
+    let mut line = String::with_capacity(message.len());
+    for character in message.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 /// The time in UTC, to the millisecond, as RFC 3339 writes it.

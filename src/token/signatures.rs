@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::encoding::hexadecimal;
 use super::error::{Error, Result, refused};
 use super::mechanism::{Mechanism, MechanismParameter};
 use super::module::Module;
@@ -187,7 +188,7 @@ fn signature_line(label: &str, signed: &ToSign, answer: &Signed, started: Instan
         SignatureAlgorithm::RsaPss(hash) => format!("RSA PSS {}", hash.name()),
         SignatureAlgorithm::Ecdsa => "ECDSA".to_owned(),
     };
-    let hash: String = signed.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hexadecimal(&signed.hash);
     let request = answer.request.as_deref().unwrap_or("no link");
     format!("signed with {label}: {algorithm} {hash}, {} ms, {request}", started.elapsed().as_millis())
 }

@@ -14,8 +14,8 @@ use crate::outcome::Result;
 use crate::registry::manifest::Index;
 use crate::registry::{Client, Registry, RegistryOptions};
 
-/// So many repositories are read or written at a time: registries limit how many requests they take.
-pub(crate) const AT_A_TIME: usize = 8;
+/// So many repositories are worked on at a time; how many requests that makes is limited in `registry`.
+pub(crate) const AT_A_TIME: usize = 100;
 
 /// Connections to registries, one a registry, and what is known of each repository.
 pub(crate) struct Registries<'a> {

@@ -96,6 +96,26 @@ fn recursive_takes_the_images_of_an_index() {
 }
 
 #[test]
+fn many_indexes_of_indexes_are_looked_up_side_by_side() {
+    let bench = Bench::new();
+    let index = bench.push_index("app");
+    let outer: Vec<String> = (0..30)
+        .map(|number| {
+            let tag = format!("{}-{number}:outer", repository(&index));
+            let inner = format!("{}-{number}:inner", repository(&index));
+            bench.crane(&["copy", &index, &inner]);
+            bench.crane(&["index", "append", "--flatten=false", "--manifest", &inner, "--tag", &tag]);
+            tag
+        })
+        .collect();
+    let images: Vec<&str> = outer.iter().map(String::as_str).collect();
+    let generated = bench.tool_json(&[&["generate", "--recursive"], &images[..]].concat());
+
+    // each of them, the index in it, and the two images in that
+    assert_eq!(generated.as_array().unwrap().len(), 4 * 30);
+}
+
+#[test]
 fn the_archive_for_signpath_holds_a_file_for_each_image() {
     let bench = Bench::new();
     let images = ["quay.io/acme/app", "quay.io/acme/web"].map(|name| format!("{name}@{DIGEST}"));

@@ -12,7 +12,7 @@ use crate::images::{Image, Name, Repository, Version};
 use crate::metadata::identities::Identities;
 use crate::outcome::Result;
 use crate::registry::manifest::Index;
-use crate::registry::{Client, Registry, RegistryOptions};
+use crate::registry::{self, Client, Registry, RegistryOptions};
 
 /// So many repositories are worked on at a time; how many requests that makes is limited in `registry`.
 pub(crate) const AT_A_TIME: usize = 100;
@@ -40,7 +40,7 @@ impl<'a> Registries<'a> {
     async fn opened(&self, repository: &Repository) -> Result<Registry> {
         let host = &repository.registry;
         let place = Rc::clone(self.clients.borrow_mut().entry(host.clone()).or_default());
-        let client = place.get_or_try_init(|| Registry::client(host, self.options, self.console)).await?;
+        let client = place.get_or_try_init(|| registry::client(host, self.options, self.console)).await?;
         Registry::open(repository, client.clone(), self.options).await
     }
 
@@ -53,9 +53,12 @@ impl<'a> Registries<'a> {
     ) -> Result<Vec<Image>> {
         let names: Vec<Name> = references.iter().map(|text| Name::parse(text)).collect::<Result<_>>()?;
         names.iter().try_for_each(|name| identities.check(&name.repository))?;
+        let resolving = stream::iter(names).map(|name| self.resolve_one(name)).buffered(AT_A_TIME);
+        // all of them: one that nobody drives while the next step waits would keep its place in the registry
+        let resolved: Vec<Result<(Image, Option<String>)>> = resolving.collect().await;
         let mut images = Vec::new();
-        let mut resolving = stream::iter(names).map(|name| self.resolve_one(name)).buffered(AT_A_TIME);
-        while let Some((image, remark)) = resolving.try_next().await? {
+        for resolved in resolved {
+            let (image, remark) = resolved?;
             remark.iter().for_each(|remark| self.console.say(remark));
             let parts = if recursive { self.parts(&image).await? } else { Vec::new() };
             for image in std::iter::once(image).chain(parts) {

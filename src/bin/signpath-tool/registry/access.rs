@@ -15,8 +15,8 @@ use crate::outcome::{Ending, Exit, Result};
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
-/// A client for one registry.
-pub(super) async fn client(registry: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
+/// A client for one registry, which finds out how it is reached.
+pub(crate) async fn client(registry: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
     if options.allow_insecure_registry {
         console.warning(&format!("the certificate of {registry} is not checked"));
     }

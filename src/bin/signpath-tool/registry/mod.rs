@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+pub(crate) use access::client;
 use clap::Args;
 pub(crate) use oci_client::client::Client;
 use oci_client::errors::OciDistributionError as Error;
@@ -23,7 +24,6 @@ use oci_client::{Reference, RegistryOperation};
 use reqwest::header::HeaderValue;
 
 use crate::command_line::words;
-use crate::console::Console;
 use crate::images::{Digest, Repository};
 use crate::outcome::{Ending, Exit, Result};
 use errors::{is_missing, is_refused, is_unknown_route, reason};
@@ -75,11 +75,6 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Finds out how a registry is reached.
-    pub(crate) async fn client(host: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
-        access::client(host, options, console).await
-    }
-
     /// Logs in to a repository, where its registry asks for that.
     pub(crate) async fn open(
         repository: &Repository,
@@ -161,7 +156,9 @@ impl Registry {
     }
 
     async fn has_blob(&self, digest: &Digest) -> bool {
-        self.client.blob_exists(&self.at(digest.as_str()), digest.as_str()).await.unwrap_or(false)
+        let reference = self.at(digest.as_str());
+        let ask = async || self.client.blob_exists(&reference, digest.as_str()).await;
+        retry::in_place(&ask).await.unwrap_or(false)
     }
 
     /// Pushes a manifest under a tag, or under its digest.

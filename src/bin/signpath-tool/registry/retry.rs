@@ -26,7 +26,8 @@ pub(super) async fn with_patience<T>(ask: impl AsyncFn() -> Result<T, Error>) ->
     in_place(&ask).await
 }
 
-async fn in_place<T>(ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+/// Asks once there is a place.
+pub(super) async fn in_place<T>(ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     // nobody closes it, so that it is always given
     let _place = PLACES.acquire().await;
     ask().await

@@ -4,9 +4,10 @@
 use reqwest::Client;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use serde_json::json;
+use signpath_pkcs11::token::encoding::hexadecimal;
 use tokio::runtime::Builder;
 
-/// So many images `sign-image` works on at a time.
+/// So many requests `sign-image` has out at a time.
 const AT_A_TIME: usize = 8;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -72,6 +73,5 @@ async fn push_manifest(client: &Client, url: &str, kind: &str, content: String) 
 
 fn sha256(bytes: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
+    format!("sha256:{}", hexadecimal(digest.as_ref()))
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use oci_client::Reference;
+use signpath_pkcs11::token::encoding::hexadecimal;
 
 use crate::outcome::{Ending, Exit, Result};
 
@@ -37,8 +38,7 @@ impl Digest {
     /// The digest of some bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-        let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("sha256:{digits}"))
+        Self(format!("sha256:{}", hexadecimal(digest.as_ref())))
     }
 
     /// With the algorithm's name.

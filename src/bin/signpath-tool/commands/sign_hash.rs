@@ -12,6 +12,7 @@ use signpath_pkcs11::error::Code;
 use signpath_pkcs11::signpath::{
     HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, Signed, SigningPolicy,
 };
+use signpath_pkcs11::token::encoding::hexadecimal;
 use signpath_pkcs11::token::verification::verifies;
 
 use super::{print_json, print_or_write};
@@ -162,8 +163,4 @@ fn encoded(signature: Vec<u8>, encoding: Encoding) -> Vec<u8> {
         Encoding::Base64 => format!("{}\n", BASE64_STANDARD.encode(&signature)).into_bytes(),
         Encoding::Hex => format!("{}\n", hexadecimal(&signature)).into_bytes(),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

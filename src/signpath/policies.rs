@@ -5,13 +5,12 @@
 //! in the log, and it never hides the others.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -114,61 +113,28 @@ struct Entry<'a> {
     certificate_bytes: Text<'a>,
 }
 
-/// A text as it stands in the answer; empty if the member is none.
-#[derive(Default)]
-struct Text<'a>(Cow<'a, str>);
+/// A text as it stands in the answer, if it is one.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text<'a> {
+    #[serde(borrow)]
+    Is(Cow<'a, str>),
+    IsNot(IgnoredAny),
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self::IsNot(IgnoredAny)
     }
 }
 
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("anything")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_unit<E>(self) -> Result<Text<'de>, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Text<'de>, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Text<'de>, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Text<'de>, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Text<'de>, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Text<'de>, A::Error> {
-        while members.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Text<'de>, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
+impl Text<'_> {
+    /// Empty where there is none.
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Is(text) => text,
+            Self::IsNot(_) => "",
+        }
     }
 }
 
@@ -207,7 +173,7 @@ impl Entry<'_> {
         &self,
         known: Option<&PublicKey>,
     ) -> Option<Result<(Certificate, PublicKey), &'static str>> {
-        let text = Some(&self.certificate_bytes.0).filter(|text| !text.is_empty())?;
+        let text = Some(self.certificate_bytes.as_str()).filter(|text| !text.is_empty())?;
         let Some(der) = decoded(text) else { return Some(Err("its certificateBytes are not base64")) };
         let unusable = "its certificateBytes are not an X.509 certificate of an RSA or NIST-curve key";
         let certified = Certificate::with_spki(&der).and_then(|(certificate, spki)| {
@@ -220,7 +186,7 @@ impl Entry<'_> {
 
     /// The key as told outside the certificate.
     fn key(&self) -> Option<PublicKey> {
-        let encoded = decoded(&self.public_key_bytes.0).and_then(|der| self.encoded_key(&der));
+        let encoded = decoded(self.public_key_bytes.as_str()).and_then(|der| self.encoded_key(&der));
         encoded.or_else(|| self.rsa_key()).or_else(|| self.ec_key())
     }
 

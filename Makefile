@@ -111,8 +111,9 @@ reproducible: ## Make the packages again, elsewhere and without a network, and c
 
 .PHONY: bench
 # In a folder of its own: the profile differs, and what is shipped must not be built anew for it.
-bench: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/release
-bench: build ## Measure the module beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
+bench: export SIGNPATH_TEST_ARTIFACTS ?= $(shell source scripts/lib.bash && target_directory)/shipped/files
+bench: ## Measure what is shipped beside the bare client and beside SoftHSM (5 minutes; SCENARIO=… runs one)
+	@[[ $(origin SIGNPATH_TEST_ARTIFACTS) == environment ]] || scripts/build-shipped "$$SIGNPATH_TEST_ARTIFACTS"
 	$(cargo) bench --target-dir target/benchmarks --bench performance -- $(SCENARIO)
 
 .PHONY: weigh

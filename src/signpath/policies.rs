@@ -176,12 +176,7 @@ impl Entry<'_> {
         let text = Some(self.certificate_bytes.as_str()).filter(|text| !text.is_empty())?;
         let Some(der) = decoded(text) else { return Some(Err("its certificateBytes are not base64")) };
         let unusable = "its certificateBytes are not an X.509 certificate of an RSA or NIST-curve key";
-        let certified = Certificate::with_spki(&der).and_then(|(certificate, spki)| {
-            // nearly always the one that was read already, which it takes longer to read again
-            let same = known.filter(|key| key.to_spki() == spki).cloned();
-            Some((certificate, same.or_else(|| PublicKey::from_spki(spki))?))
-        });
-        Some(certified.ok_or(unusable))
+        Some(Certificate::with_key(der, known).ok_or(unusable))
     }
 
     /// The key as told outside the certificate.

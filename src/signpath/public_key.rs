@@ -13,6 +13,9 @@ use x509_cert::time::Validity;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
 /// RSA keys of other sizes are refused by SignPath and by the verification alike.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -60,12 +63,12 @@ impl Curve {
     pub const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
     /// The object identifier (RFC 5480).
-    pub fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::P256 => "1.2.840.10045.3.1.7",
-            Self::P384 => "1.3.132.0.34",
-            Self::P521 => "1.3.132.0.35",
-        })
+    pub const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::P256 => SECP256R1,
+            Self::P384 => SECP384R1,
+            Self::P521 => SECP521R1,
+        }
     }
 
     /// Bits of the curve's order.
@@ -156,6 +159,22 @@ impl PublicKey {
         }
     }
 
+    /// Whether a SubjectPublicKeyInfo, DER, holds this key as [`Self::to_spki`] writes it: cheaper than reading it again.
+    fn is_in(&self, spki: &[u8]) -> bool {
+        let Ok(SubjectPublicKeyInfoRef { algorithm, subject_public_key }) =
+            SubjectPublicKeyInfoRef::from_der(spki)
+        else {
+            return false;
+        };
+        let bits = subject_public_key.as_bytes();
+        match self {
+            Self::Rsa(key) => algorithm.oid == RSA_ENCRYPTION && bits == Some(&key.to_pkcs1()),
+            Self::Ec(key) => {
+                algorithm.assert_oids(EC_PUBLIC_KEY, key.curve.oid()).is_ok() && bits == Some(&key.point)
+            }
+        }
+    }
+
     /// Kind and size for people: `RSA 3072`, `EC P-256`.
     pub fn description(&self) -> String {
         match self {
@@ -211,23 +230,19 @@ pub struct Certificate {
 impl Certificate {
     /// Reads an X.509 certificate, and the key in it.
     pub fn from_der(der: &[u8]) -> Option<(Self, PublicKey)> {
-        let (certificate, spki) = Self::with_spki(der)?;
-        Some((certificate, PublicKey::from_spki(spki)?))
+        Self::with_key(der.to_owned(), None)
     }
 
-    /// Reads an X.509 certificate, and the SubjectPublicKeyInfo in it, DER. Names and extensions are not looked into: a
-    /// list may have ten thousand of them, and nobody asks.
-    pub(super) fn with_spki(der: &[u8]) -> Option<(Self, &[u8])> {
-        let fields = Fields::read(der).ok()?;
-        let parts = Self {
-            der: der.to_owned(),
-            subject: fields.subject.to_owned(),
-            issuer: fields.issuer.to_owned(),
-            serial_number: fields.serial_number.to_owned(),
-            start_date: date(fields.validity.not_before),
-            end_date: date(fields.validity.not_after),
-        };
-        Some((parts, fields.spki))
+    /// Reads an X.509 certificate, and the key in it, which is nearly always the one that is known already. Names and
+    /// extensions are not looked into: a list may have ten thousand of them, and nobody asks.
+    pub(super) fn with_key(der: Vec<u8>, known: Option<&PublicKey>) -> Option<(Self, PublicKey)> {
+        let fields = Fields::read(&der).ok()?;
+        let known = known.filter(|key| key.is_in(fields.spki)).cloned();
+        let key = known.or_else(|| PublicKey::from_spki(fields.spki))?;
+        let [subject, issuer, serial_number] =
+            [fields.subject, fields.issuer, fields.serial_number].map(<[u8]>::to_owned);
+        let [start_date, end_date] = [fields.validity.not_before, fields.validity.not_after].map(date);
+        Some((Self { der, subject, issuer, serial_number, start_date, end_date }, key))
     }
 }
 
@@ -268,8 +283,9 @@ impl<'a> Fields<'a> {
 
 fn date(time: x509_cert::time::Time) -> [u8; 8] {
     let time = time.to_date_time();
-    let text = format!("{:04}{:02}{:02}", time.year(), time.month(), time.day());
-    text.as_bytes().try_into().unwrap_or(*b"00000000")
+    let number = u32::from(time.year()) * 10_000 + u32::from(time.month()) * 100 + u32::from(time.day());
+    let digit = |power| b'0' + (number / 10_u32.pow(power) % 10) as u8;
+    [7, 6, 5, 4, 3, 2, 1, 0].map(digit)
 }
 
 fn spki(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> Vec<u8> {

@@ -4,6 +4,7 @@
 //! between our reading and writing. Each addition is therefore looked for again after a while, longer than any writer
 //! should need between its reading and its writing, and repeated if it is gone.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::Registry;
@@ -44,7 +45,7 @@ pub(crate) fn of_referrers(digest: &Digest) -> String {
 
 /// Adds something, and makes sure that it stays; the digest of what lies under the tag then.
 pub(crate) async fn add<A: Addition>(registry: &Registry, tag: &str, addition: &A) -> Result<Digest> {
-    for _ in 0..MOST_ATTEMPTS {
+    for attempt in 0..MOST_ATTEMPTS {
         let current = registry.manifest(tag).await?;
         if let Some(current) = &current
             && addition.is_in(current)?
@@ -56,7 +57,7 @@ pub(crate) async fn add<A: Addition>(registry: &Registry, tag: &str, addition: &
         let begun = Instant::now();
         if digest(registry.manifest(tag).await?) == digest(current) {
             registry.push_manifest(tag, A::MEDIA_TYPE, &manifest).await?;
-            tokio::time::sleep(wait(begun.elapsed())).await;
+            tokio::time::sleep(wait(begun.elapsed(), share(attempt))).await;
         }
     }
     Err(lost(tag))
@@ -66,13 +67,24 @@ fn digest(stored: Option<Stored>) -> Option<Digest> {
     stored.map(|stored| stored.digest)
 }
 
-/// Not the same for two writers that began together, or they would meet again and again.
-fn wait(needed: Duration) -> Duration {
+fn wait(needed: Duration, share: f64) -> Duration {
     let wait = (needed * PATIENCE).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+    wait + (wait / 2).mul_f64(share)
+}
+
+/// What of the spread a wait takes, from 0 to 1: not the same for two writers that began together, or they would meet
+/// again and again. One writer's tags are different ones and need not wait for the longest of many draws, so that all
+/// of them begin with the same share.
+fn share(attempt: usize) -> f64 {
+    static FIRST: LazyLock<f64> = LazyLock::new(random);
+    if attempt == 0 { *FIRST } else { random() }
+}
+
+fn random() -> f64 {
     let mut random = [0; 1];
     // without it, the wait is only less spread
     let _ = aws_lc_rs::rand::fill(&mut random);
-    wait + wait / 2 * u32::from(random[0]) / 255
+    f64::from(random[0]) / 255.0
 }
 
 fn lost(tag: &str) -> Ending {

@@ -146,6 +146,7 @@ target_directory() {
 tool_path() {
     case $1 in
         cosign-3) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_3_version" ;;
+        cosign-plain) printf '%s/cosign-plain-%s/cosign' "$tools_cache" "$cosign_3_version" ;;
         cosign-2) printf '%s/cosign-%s/cosign' "$tools_cache" "$cosign_2_version" ;;
         crane) printf '%s/crane-%s/crane' "$tools_cache" "$crane_version" ;;
         cargo-deny) printf '%s/cargo-deny-%s/bin/cargo-deny' "$tools_cache" "$cargo_deny_version" ;;

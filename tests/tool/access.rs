@@ -1,8 +1,9 @@
 //! How registries are reached: credentials, TLS, and no plain HTTP beyond this machine.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -100,7 +101,7 @@ fn an_identity_token_is_refused_with_a_remedy() {
         message,
         format!(
             "error: the credentials for {address} in {} are an identity token, which only docker can use; log in with \
-             user name and password, or give --registry-username and --registry-password",
+             user name and password, or give --registry-username and --registry-password-stdin",
             bench.path(".docker/config.json").display()
         )
     );
@@ -113,6 +114,27 @@ fn a_name_and_password_on_the_command_line_beat_those_of_docker_login() {
     docker_configuration(&bench, &json!({ "auths": { &bench.registry.address: { "auth": auth } } }));
 
     works(&bench, &image, &["--registry-username", USER, "--registry-password", PASSWORD]);
+}
+
+#[test]
+fn a_password_on_standard_input_is_used_and_none_is_said() {
+    let (bench, image) = with_password();
+    let verify = ["verify", &image, "--key", &public_key("p-256"), "--registry-username", USER];
+    let message = |password: &str| {
+        let arguments = [&verify[..], &["--registry-password-stdin"]].concat();
+        let mut child = bench.command(&arguments).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+    };
+
+    assert!(message(PASSWORD).contains("no signature"), "{}", message(PASSWORD));
+    assert!(message(&format!("{PASSWORD}\r\n")).contains("no signature"));
+    assert!(message("another").contains("401"), "{}", message("another"));
+    assert_eq!(
+        message("\n"),
+        "error: there is no password on standard input; pipe it into the command: printf '%s' \"$PASSWORD\" | \
+         signpath-tool …\n"
+    );
 }
 
 #[test]

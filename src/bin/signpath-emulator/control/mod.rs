@@ -80,7 +80,8 @@ pub(crate) fn answer(emulator: &Arc<Emulator>, request: &ReceivedRequest, peer: 
             message: format!("the control interface answers loopback clients only, not {peer}"),
         })
     };
-    result.unwrap_or_else(|mistake| Answer::json(mistake.status, &json!({ "error": mistake.message })))
+    let mistaken = |mistake: Mistake| Answer::json(mistake.status, &json!({ "error": mistake.message }));
+    result.unwrap_or_else(mistaken).with_line_end()
 }
 
 fn dispatch(emulator: &Emulator, request: &ReceivedRequest) -> Result<Answer, Mistake> {

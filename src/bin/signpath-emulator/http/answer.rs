@@ -70,6 +70,17 @@ impl Answer {
         Self { body: AnswerBody::Bytes(body.into()), ..answer }
     }
 
+    /// The same answer, whose text ends its last line: for those who read it in a terminal.
+    pub(crate) fn with_line_end(self) -> Self {
+        let body = match self.body {
+            AnswerBody::Bytes(text) if !text.is_empty() => {
+                AnswerBody::Bytes([&text[..], b"\n"].concat().into())
+            }
+            other => other,
+        };
+        Self { body, ..self }
+    }
+
     /// The same answer with a header; a value that HTTP cannot carry is left out.
     pub(crate) fn with_header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
         if let Ok(value) = HeaderValue::from_str(value.as_ref()) {

@@ -1,12 +1,14 @@
 //! Credentials for a registry: from the command line, or those of `docker login` and of its credential helpers.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use oci_client::secrets::RegistryAuth;
+use parking_lot::Mutex;
 
 use super::RegistryOptions;
+use crate::files;
 use crate::outcome::{Ending, Exit, Result};
 
 /// Under this name docker keeps the credentials of Docker Hub.
@@ -14,12 +16,34 @@ const DOCKER_HUB: (&str, &str) = ("index.docker.io", "https://index.docker.io/v1
 
 /// The credentials for a registry; anonymous where there are none.
 pub(super) fn of(registry: &str, options: &RegistryOptions) -> Result<RegistryAuth> {
-    let given = (&options.registry_token, &options.registry_username, &options.registry_password);
-    match given {
-        (Some(token), _, _) => Ok(RegistryAuth::Bearer(token.clone())),
-        (None, Some(name), Some(password)) => Ok(RegistryAuth::Basic(name.clone(), password.clone())),
+    if let Some(token) = &options.registry_token {
+        return Ok(RegistryAuth::Bearer(token.clone()));
+    }
+    let password = match &options.registry_password {
+        None if options.registry_password_stdin => Some(password_from_standard_input()?),
+        given => given.clone(),
+    };
+    match (&options.registry_username, password) {
+        (Some(name), Some(password)) => Ok(RegistryAuth::Basic(name.clone(), password)),
         _ => of_docker_login(registry),
     }
+}
+
+/// The whole of it but the end of its line; it can be read once, and there may be several registries.
+fn password_from_standard_input() -> Result<String> {
+    static PASSWORD: Mutex<Option<String>> = Mutex::new(None);
+    let mut password = PASSWORD.lock();
+    if password.is_none() {
+        let text = files::read_text(Path::new("-"))?;
+        let line = text.trim_end_matches(['\r', '\n']);
+        if line.is_empty() {
+            let message = "there is no password on standard input; pipe it into the command: \
+                           printf '%s' \"$PASSWORD\" | signpath-tool …";
+            return Err(Ending::new(Exit::Configuration, message.to_owned()));
+        }
+        *password = Some(line.to_owned());
+    }
+    Ok(password.clone().unwrap_or_default())
 }
 
 fn of_docker_login(registry: &str) -> Result<RegistryAuth> {
@@ -31,7 +55,7 @@ fn of_docker_login(registry: &str) -> Result<RegistryAuth> {
             Exit::Registry,
             format!(
                 "the credentials for {registry} in {} are an identity token, which only docker can use; \
-                 log in with user name and password, or give --registry-username and --registry-password",
+                 log in with user name and password, or give --registry-username and --registry-password-stdin",
                 path.display()
             ),
         )),

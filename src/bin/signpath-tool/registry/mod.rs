@@ -44,12 +44,16 @@ pub(crate) struct RegistryOptions {
     pub(crate) registry_cacert: Option<PathBuf>,
 
     /// User name, in place of that of `docker login`
-    #[arg(long, value_name = "NAME", requires = "registry_password")]
+    #[arg(long, value_name = "NAME", requires = "password")]
     pub(crate) registry_username: Option<String>,
 
     /// Password; other users of the machine can see it, which they cannot after `docker login`
-    #[arg(long, value_name = "PASSWORD", requires = "registry_username")]
+    #[arg(long, value_name = "PASSWORD", requires = "registry_username", group = "password")]
     pub(crate) registry_password: Option<String>,
+
+    /// Read the password from standard input
+    #[arg(long, requires = "registry_username", group = "password")]
+    pub(crate) registry_password_stdin: bool,
 
     /// Bearer token
     #[arg(long, value_name = "TOKEN", conflicts_with = "registry_username")]

@@ -190,7 +190,9 @@ impl Configuration {
         let known: Vec<&str> = settings::all().iter().flat_map(|setting| setting.variables()).collect();
         for name in environment.names().filter(|name| name.starts_with("SIGNPATH_") && !known.contains(name))
         {
-            let alike = known.iter().copied().filter(|known| known.len().abs_diff(name.len()) <= 2);
+            let is_alike =
+                |known: &&str| known.len().abs_diff(name.len()) <= 2 && fewest_edits(name, known) <= 2;
+            let alike = known.iter().copied().filter(is_alike);
             if let Some((nearest, 1..=2)) = nearest(name, alike) {
                 let text = format!("unknown environment variable {name}; did you mean {nearest}?");
                 self.warn(Code::VariableUnknown, text);
@@ -209,6 +211,22 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
     candidates
         .map(|candidate| (candidate, strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase())))
         .min_by_key(|(_, edits)| *edits)
+}
+
+/// No fewer edits than this make one name of the other, for each adds or removes one letter at most. It is counted in a
+/// thirtieth of the time that the edits themselves take, for which every process that is to sign would wait.
+fn fewest_edits(name: &str, other: &str) -> i32 {
+    let mut surplus = [0_i32; 256];
+    for (text, change) in [(name, 1), (other, -1)] {
+        for letter in text.bytes() {
+            if let Some(count) = surplus.get_mut(usize::from(letter.to_ascii_lowercase())) {
+                *count += change;
+            }
+        }
+    }
+    let added: i32 = surplus.iter().map(|count| (*count).max(0)).sum();
+    let removed: i32 = surplus.iter().map(|count| (-*count).max(0)).sum();
+    added.max(removed)
 }
 
 #[cfg(test)]

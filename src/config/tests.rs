@@ -176,6 +176,16 @@ fn a_mistyped_variable_is_named_and_those_of_other_programs_are_not() {
 }
 
 #[test]
+fn two_slips_of_any_kind_in_a_variable_are_noticed_and_three_are_not() {
+    for name in ["SIGNPATH_APITOKENS", "SIGNPATH_AIP_TOKNE", "SIGNPATH_APE_TOKIN", "SIGNPATH_API__TOKKEN"] {
+        let expected =
+            format!("unknown environment variable {name}; did you mean SIGNPATH_API_TOKEN? [SP1101]");
+        assert_eq!(warnings(&load(&[(name, "x")])), [expected]);
+    }
+    assert_eq!(warnings(&load(&[("SIGNPATH_APE_TUKIN", "x")])), [] as [String; 0]);
+}
+
+#[test]
 fn a_value_that_does_not_parse_names_its_source_and_what_was_expected_when_it_is_needed() {
     let file = File::with("misread", r#"{"HttpRequestTimeoutInSeconds": "half a minute"}"#);
     let configuration = load(&[("SIGNPATH_CONFIG_FILE", &file.path()), ("SIGNPATH_ORGANIZATION_ID", "acme")]);

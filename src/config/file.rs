@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::setting::shown;
 use super::{nearest, settings};
 use crate::error::{Code, Failure, Notice};
 
@@ -101,7 +102,8 @@ fn unknown_keys(path: &Path, values: &Values) -> Vec<Notice> {
         .map(|key| {
             let suggestion =
                 nearest(key, known.iter().copied()).map(|(nearest, _)| nearest).unwrap_or_default();
-            let (path, key) = (path.display(), key.escape_debug());
+            // somebody may have put a token where its name belongs
+            let (path, key) = (path.display(), shown(key));
             let text = format!("unknown key {key} in configuration file {path}; did you mean {suggestion}?");
             Notice::new(Code::KeyUnknown, text)
         })

@@ -127,10 +127,17 @@ impl<T> Setting<T> {
     }
 
     fn misread(&self, text: &str, source: &Source) -> Failure {
-        let shown = if self.secret { "the value".to_owned() } else { format!("`{}`", shown(text)) };
         let remedy = match source {
             Source::Variable(name) => format!("correct or unset {name}"),
             Source::File { key, .. } => format!("correct or remove {key}"),
+        };
+        let (shown, remedy) = match shown(text) {
+            _ if self.secret => ("the value".to_owned(), remedy),
+            shown if shown == MASK => (
+                format!("`{MASK}`, which looks like a token,"),
+                format!("{remedy}; does it belong elsewhere?"),
+            ),
+            shown => (format!("`{shown}`"), remedy),
         };
         Failure::new(
             Code::SettingUnusable,

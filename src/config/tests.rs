@@ -223,6 +223,8 @@ fn a_secret_in_a_value_that_does_not_parse_is_not_shown() {
         ("SIGNPATH_API_URL", "https://me:s3cr3t@signpath.test/Api"),
         ("SIGNPATH_ORGANIZATION_ID", pin.as_str()),
         ("SIGNPATH_ORGANIZATION_ID", token),
+        ("SIGNPATH_ORGANIZATION_ID", "LettersOnly/andSoon+AAAAAAAAAAAAAAAAAs3cr3t="),
+        ("SIGNPATH_ORGANIZATION_ID", "LettersOnlyTheOrganization+AAAAAAAAAAAAAAAAA="),
     ] {
         let configuration = load(&[(name, value)]);
         let failures = [

@@ -6,12 +6,14 @@
 
 mod code;
 mod notice;
+mod one_line;
 
 use std::error::Error;
 use std::fmt;
 
 pub use code::Code;
 pub use notice::Notice;
+pub use one_line::one_line;
 
 /// Why a request or a setting could not be used.
 ///

@@ -212,8 +212,8 @@ fn push_run(masked: &mut String, run: &str) {
     masked.push_str(if looks_like_token(run) { MASK } else { run });
 }
 
-/// Random base64 has upper and lower case and digits, and a slash in 64 characters: a digest in hexadecimal has no
-/// such mixture, a path has more slashes.
+/// Random base64 has upper and lower case, digits or other signs, and a slash in 64 characters: a digest in hexadecimal
+/// has no such mixture, a path has more slashes.
 fn looks_like_token(run: &str) -> bool {
     let has = |test: fn(&char) -> bool| run.chars().any(|character| test(&character));
     let slashes = run.matches('/').count();
@@ -221,7 +221,7 @@ fn looks_like_token(run: &str) -> bool {
         && slashes * 9 <= run.len()
         && has(char::is_ascii_uppercase)
         && has(char::is_ascii_lowercase)
-        && has(char::is_ascii_digit)
+        && has(|character| character.is_ascii_digit() || matches!(character, '+' | '='))
 }
 
 #[cfg(test)]

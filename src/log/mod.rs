@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use x509_cert::der::DateTime;
 
 use crate::config::{Configuration, LogLevel, OutputStream, settings};
-use crate::error::{Code, Notice};
+use crate::error::{Code, Notice, one_line};
 
 /// Where console lines go.
 pub trait Console: Send + Sync {
@@ -120,19 +120,6 @@ impl Log {
     }
 }
 
-/// A message that cannot pretend to be two: a service's words may hold line ends and terminal sequences.
-fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for character in message.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
-}
-
 /// The time in UTC, to the millisecond, as RFC 3339 writes it.
 fn now() -> String {
     let now = SystemTime::now();
@@ -144,11 +131,6 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_end_in_a_message_cannot_start_a_line_of_its_own() {
-        assert_eq!(one_line("a\nerror b\u{1b}[2Jö"), "a\\nerror b\\u{1b}[2Jö");
-    }
 
     #[test]
     fn times_are_utc_to_the_millisecond() {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::attempts::{Course, Setback};
 use super::connection::{self, Connections, JSON, Request, Route};
-use super::policies::{self, SigningPolicy};
+use super::policies::{self, Listing, SigningPolicy};
 use super::problem::Answer;
 use super::retry::{self, RetryRules};
 use super::user::User;
@@ -69,8 +69,8 @@ impl Client {
     }
 
     /// The signing policies of which the user is Submitter, narrowed as configured, in the service's order: one
-    /// request.
-    pub fn signing_policies(&self, user: &User) -> Result<Vec<SigningPolicy>, Failure> {
+    /// request. What could not be understood is in the log, too.
+    pub fn signing_policies(&self, user: &User) -> Result<Listing, Failure> {
         let organization = user.credentials().organization.as_str();
         let asked = format!("listing the signing policies of organization {organization} at {}", self.api);
         let mut url = self.api.route(&[organization, "Cryptoki", "MySigningPolicies"]);
@@ -81,18 +81,17 @@ impl Client {
         let request = Request::get(url, JSON, LARGEST_LIST);
         let started = Instant::now();
         let body = self.exchange(&asked, &request, user)?.into_success(&asked)?;
-        let listing = policies::read(&body).ok_or_else(|| not_a_list(&asked))?;
-        for remark in listing.remarks {
-            self.log.warning(&remark.about(&asked));
+        let mut listing = policies::read(&body).ok_or_else(|| not_a_list(&asked))?;
+        for remark in &listing.remarks {
+            self.log.warning(&remark.clone().about(&asked));
         }
-        let mut policies = listing.policies;
-        policies.retain(|policy| self.is_wanted(policy));
+        listing.policies.retain(|policy| self.is_wanted(policy));
         self.log.info(&format!(
             "{asked}: {} signing policies in {} ms",
-            policies.len(),
+            listing.policies.len(),
             started.elapsed().as_millis()
         ));
-        Ok(policies)
+        Ok(listing)
     }
 
     /// What narrows the list, for messages; `None` if nothing does.

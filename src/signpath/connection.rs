@@ -375,8 +375,21 @@ fn broken(error: &reqwest::Error) -> Broken {
     }
     let code = network_code(error, &reason);
     let reason = reason.replace(PROXY_REFUSED, "the proxy did not connect to the service");
+    if reason.contains(NOT_HTTP) {
+        let remedy = "check ApiUrl and its port: http:// does not reach a port that speaks TLS";
+        return Broken {
+            code,
+            reason: "the answer is not HTTP".to_owned(),
+            passing: true,
+            sent: true,
+            remedy,
+        };
+    }
     Broken { code, reason, passing: true, sent: code == Code::ConnectionBroken, remedy: NETWORK }
 }
+
+/// What hyper says of an answer that begins with anything but a version of HTTP.
+const NOT_HTTP: &str = "invalid HTTP version parsed";
 
 /// How far a request came that the network stopped.
 fn network_code(error: &reqwest::Error, reason: &str) -> Code {
@@ -397,11 +410,16 @@ const PROXY_REFUSED: &str = "tunnel error: unsuccessful";
 fn late(limit: Duration) -> Broken {
     Broken {
         code: Code::NoAnswer,
-        reason: format!("no answer within {} s", (limit.as_secs_f64() * 10.0).round() / 10.0),
+        reason: format!("no answer within {} s", seconds(limit)),
         passing: true,
         sent: true,
         remedy: NETWORK,
     }
+}
+
+/// To the tenth; the last attempt may have had less time than that.
+fn seconds(limit: Duration) -> f64 {
+    ((limit.as_secs_f64() * 10.0).round() / 10.0).max(0.1)
 }
 
 fn too_large(largest: usize) -> Broken {

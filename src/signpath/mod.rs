@@ -16,7 +16,7 @@ pub mod user;
 pub use client::Client;
 pub use connection::{Route, tls_code_and_remedy};
 pub use hash_signing::{HashAlgorithm, HashToSign, SignatureAlgorithm, Signed};
-pub use policies::SigningPolicy;
+pub use policies::{Listing, SigningPolicy};
 pub use public_key::{Certificate, Curve, EcKey, PublicKey, RsaKey};
 pub use signing_request::{SigningRequestId, State, Status, Submission, Submitted};
 pub use user::User;

@@ -43,9 +43,11 @@ impl SigningPolicy {
 /// What an answer listed: the policies understood, in the service's order, and a word on each entry that was left out
 /// or shown in part.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Listing {
-    pub(crate) policies: Vec<SigningPolicy>,
-    pub(crate) remarks: Vec<Notice>,
+pub struct Listing {
+    /// The policies that can be used.
+    pub policies: Vec<SigningPolicy>,
+    /// What could not be understood, or in part only.
+    pub remarks: Vec<Notice>,
 }
 
 /// Reads an answer; `None` if it is not a list of policies at all.
@@ -94,7 +96,7 @@ fn list<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<Vec<T>> {
 /// An entry, every part of it optional until it is needed. What is not documented for every kind of key is kept as it
 /// came, so that one strange member does not make the others unreadable; what is long is not copied.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a signing policy")]
 struct Entry<'a> {
     project_slug: Option<String>,
     signing_policy_slug: Option<String>,
@@ -330,7 +332,7 @@ mod tests {
             [
                 "signing policy number 1: p/s: its key of type `Mldsa` cannot be used; it is left out [SP4101]",
                 "signing policy number 2: it has no projectSlug; it is left out [SP4101]",
-                "signing policy number 3: invalid type: integer `17`, expected struct Entry at line 1 column 2; it is left out [SP4101]",
+                "signing policy number 3: invalid type: integer `17`, expected a signing policy at line 1 column 2; it is left out [SP4101]",
                 "signing policy number 4: p/s: its certificateBytes are not an X.509 certificate of an RSA or \
                  NIST-curve key; it is left out [SP4101]",
             ]

@@ -241,7 +241,7 @@ impl Access {
         }
         let asked = turn.begin_asking();
         let policies = match settings.client.signing_policies(&viewer.user) {
-            Ok(policies) => settings.completed(policies),
+            Ok(listing) => settings.completed(listing.policies),
             Err(failure) => {
                 turn.state().last_failure =
                     Some(Failed { seal: viewer.seal, asked, failure: failure.clone() });

@@ -104,6 +104,26 @@ fn the_request_log_never_holds_a_token() {
 }
 
 #[test]
+fn a_web_page_that_somebody_looks_at_changes_nothing() {
+    let emulator = Emulator::start(&[]);
+    let asked =
+        Request::new("POST", "/emulator/reset").header("Origin", "https://page.test").json(&Value::Null);
+    let refused = emulator.send(&asked);
+
+    let error = "the control interface answers no web pages, not even those of https://page.test";
+    assert_eq!((refused.status, refused.json()), (403, json!({ "error": error })));
+}
+
+#[test]
+fn an_answer_with_a_text_ends_its_line_and_one_without_has_no_body() {
+    let emulator = Emulator::start(&[]);
+    let body = |method, path| emulator.send(&Request::new(method, path)).body;
+
+    assert!(body("GET", "/emulator/faults").ends_with(b"]}\n"));
+    assert_eq!(body("DELETE", "/emulator/faults"), b"");
+}
+
+#[test]
 fn a_policy_is_added_and_removed_at_run_time() {
     let emulator = Emulator::start(&[]);
     let added = emulator.control("PUT", "policies/tools/nightly", &json!({ "key": "p-384" }));

@@ -122,7 +122,8 @@ fn a_password_on_standard_input_is_used_and_none_is_said() {
     let verify = ["verify", &image, "--key", &public_key("p-256"), "--registry-username", USER];
     let message = |password: &str| {
         let arguments = [&verify[..], &["--registry-password-stdin"]].concat();
-        let mut child = bench.command(&arguments).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            bench.command(&arguments).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
         String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
     };

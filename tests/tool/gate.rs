@@ -1,4 +1,5 @@
-//! Stands before a registry: keeps two writers waiting for each other, or hides the referrers API; and listens.
+//! Stands before a registry: keeps two writers waiting for each other, hides the referrers API, or answers in its place;
+//! and listens.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -29,6 +30,8 @@ enum Rule {
     NoReferrers,
     /// Answers 500 to whoever reads something for the first time, as registries do whose files are just being written.
     BusyAtFirst,
+    /// Answers requests for manifests itself.
+    Answering { status: &'static str, body: Vec<u8> },
 }
 
 impl Gate {
@@ -45,6 +48,11 @@ impl Gate {
     /// A gate to a registry that is always busy at first.
     pub(crate) fn busy_at_first(registry: &str) -> Self {
         Self::open(registry, Rule::BusyAtFirst)
+    }
+
+    /// A gate in whose place a registry answers this whenever a manifest is asked for.
+    pub(crate) fn answering(registry: &str, status: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self::open(registry, Rule::Answering { status, body: body.into() })
     }
 
     fn open(registry: &str, rule: Rule) -> Self {
@@ -86,8 +94,11 @@ impl Shared {
         let is_first = self.record(head.to_ascii_lowercase());
         let answer = match &self.rule {
             Rule::WriteTogether(end) if is_put(&head, end) => self.write(&request),
-            Rule::NoReferrers if head.contains("/referrers/") => answer("400 Bad Request"),
-            Rule::BusyAtFirst if is_first && head.starts_with("GET") => answer("500 Internal Server Error"),
+            Rule::NoReferrers if head.contains("/referrers/") => answer("400 Bad Request", b""),
+            Rule::BusyAtFirst if is_first && head.starts_with("GET") => {
+                answer("500 Internal Server Error", b"")
+            }
+            Rule::Answering { status, body } if head.contains("/manifests/") => answer(status, body),
             _ => self.forward(&request),
         };
         let mut client = client;
@@ -123,8 +134,10 @@ impl Shared {
     }
 }
 
-fn answer(status: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
+fn answer(status: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 fn is_put(head: &str, end: &str) -> bool {

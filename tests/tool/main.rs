@@ -27,6 +27,7 @@ mod generate;
 mod help;
 mod keys;
 mod refusals;
+mod registries;
 mod service;
 mod sign_hash;
 mod sign_image;

@@ -10,8 +10,8 @@ const DATABASE: &str = "sql:database";
 /// NSS keeps certificates and not objects: the three policies with one certificate are one of its nicknames.
 const CERTIFICATES: [&str; 6] = ["needs-approval", "p-256", "p-384", "p-521", "rsa-2048", "rsa-4096"];
 
-/// A bench with a database that holds the module, and an authority whom NSS trusts for code signing: NSS signs only with
-/// certificates that it finds valid.
+/// A bench with a database that holds the module, and an authority whom NSS trusts for code signing: NSS signs with any
+/// certificate, and verifies only with those that it finds valid.
 fn bench(credentials: Credentials) -> Bench {
     let bench = Bench::with_authority(credentials);
     std::fs::create_dir(bench.path("database")).unwrap();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
+use clap::builder::RangedU64ValueParser;
 
 use crate::generation::Generation;
 use crate::organization::artifact_configuration::ConfigurationPath;
@@ -96,7 +97,7 @@ pub(crate) struct Arguments {
     pub(crate) artifact_configurations: Vec<ConfigurationChoice>,
 
     /// Add so many signing policies, benchmark/policy-00001 and on, which share the test keys
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = policies())]
     pub(crate) signing_policies: usize,
 
     /// Answer each API request so many milliseconds after its arrival, as if the client were that far away
@@ -161,6 +162,11 @@ fn shapes_help() -> String {
         help += &format!("\n  {}={}\n      {}", shape.key, shape.values.join("|"), shape.about);
     }
     help
+}
+
+/// More would only take all memory.
+fn policies() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(0..=1_000_000)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use signpath_pkcs11::error::one_line;
 
 /// Where messages go.
 pub(crate) struct Console {
@@ -39,25 +40,24 @@ impl Console {
         if is_wanted { Paint::Colors } else { Paint::Plain }
     }
 
-    /// Says something.
+    /// Says something, on one line whatever others wrote into it.
     pub(crate) fn say(&self, message: &str) {
-        // a reader that is gone is no reason to stop
-        let _ = writeln!(stderr(), "{message}");
+        Self::write(&one_line(message));
     }
 
     /// Says that something deserves attention.
     pub(crate) fn warning(&self, message: &str) {
-        self.say(&format!("{}: {message}", self.painted("warning", "\u{1b}[33m")));
+        Self::write(&format!("{}: {}", self.painted("warning", "\u{1b}[33m"), one_line(message)));
     }
 
     /// Says why the command ends.
     pub(crate) fn error(&self, message: &str) {
-        self.say(self.error_line(message).trim_end());
+        Self::write(self.error_line(message).trim_end());
     }
 
     /// The line that says so, its end included.
     pub(crate) fn error_line(&self, message: &str) -> String {
-        format!("{}: {message}\n", self.painted("error", "\u{1b}[31m"))
+        format!("{}: {}\n", self.painted("error", "\u{1b}[31m"), one_line(message))
     }
 
     /// Begins to show something that takes time.
@@ -69,6 +69,11 @@ impl Console {
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
         }
         Progress { console: self, bar, last: String::new() }
+    }
+
+    fn write(line: &str) {
+        // a reader that is gone is no reason to stop
+        let _ = writeln!(stderr(), "{line}");
     }
 
     fn painted(&self, word: &str, color: &str) -> String {
@@ -88,7 +93,7 @@ impl Progress<'_> {
         }
         message.clone_into(&mut self.last);
         match &self.bar {
-            Some(bar) => bar.set_message(message.to_owned()),
+            Some(bar) => bar.set_message(one_line(message)),
             None => self.console.say(message),
         }
     }

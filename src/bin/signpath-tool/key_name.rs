@@ -108,6 +108,17 @@ impl fmt::Display for KeyName {
     }
 }
 
+/// The names of keys for a message, which has room for some of them.
+pub(crate) fn labels(policies: &[SigningPolicy]) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<String> = policies.iter().take(MOST).map(SigningPolicy::label).collect();
+    match policies.len().saturating_sub(MOST) {
+        _ if policies.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        others => format!("{} and {others} more", shown.join(", ")),
+    }
+}
+
 /// Whether a word is meant as a URI, and not as a key's name.
 pub(crate) fn is_uri(text: &str) -> bool {
     text.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))

@@ -10,7 +10,7 @@ use signpath_pkcs11::host::Host;
 use signpath_pkcs11::log::{self, Log};
 use signpath_pkcs11::signpath::{Client, SigningPolicy, Submission, Submitted, User};
 
-use crate::key_name::KeyName;
+use crate::key_name::{KeyName, labels};
 use crate::outcome::{Ending, Exit, Result};
 use crate::signer::Signer;
 
@@ -82,7 +82,7 @@ impl Service {
                 Ending::new(Exit::NotVerified, message)
             });
         }
-        let listed = self.client.signing_policies(&self.user)?;
+        let listed = self.client.signing_policies(&self.user)?.policies;
         let (project, policy) = self.policy(arguments)?;
         let policy = listed.into_iter().find(|listed| listed.project == *project && listed.policy == *policy);
         policy.map(|policy| Signer::of_key(policy.key)).ok_or_else(|| {
@@ -94,11 +94,10 @@ impl Service {
 
     /// A key of those that these credentials may use: one request.
     pub(crate) fn key(&self, name: &KeyName) -> Result<SigningPolicy> {
-        let listed = self.client.signing_policies(&self.user)?;
-        let keys: Vec<String> = listed.iter().map(SigningPolicy::label).collect();
+        let listed = self.client.signing_policies(&self.user)?.policies;
+        let keys = labels(&listed);
         listed.into_iter().find(|policy| name.is_of(policy)).ok_or_else(|| {
             let filter = self.client.filter().map(|filter| format!(" with {filter}")).unwrap_or_default();
-            let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
             let message = format!(
                 "these credentials have no key {name}{filter}, but {keys}; correct the name, or make the token's user \
                  Submitter of the signing policy"

@@ -1,7 +1,11 @@
 //! Tables of text for people.
 
+use signpath_pkcs11::error::one_line;
+
 /// The rows, each column as wide as its longest cell, with two spaces between them.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let escaped = |row: &Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         rows.iter()
@@ -15,7 +19,11 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {
-    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    // not by a width of the format, which may be 65,535 at most
+    let padded = |(cell, width): (&String, &usize)| {
+        format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count())))
+    };
+    let cells: Vec<String> = row.iter().zip(widths).map(padded).collect();
     format!("{}\n", cells.join("  ").trim_end())
 }
 
@@ -28,5 +36,12 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
 
         assert_eq!(aligned(&[row(["a", "bcd", "e"]), row(["öö", "", ""])]), "a   bcd  e\nöö\n");
+    }
+
+    #[test]
+    fn a_cell_may_be_of_any_length_and_never_has_two_lines() {
+        let long = "x".repeat(70_000);
+
+        assert_eq!(aligned(&[vec![long.clone(), "a\nb".to_owned()]]), format!("{long}  a\\nb\n"));
     }
 }

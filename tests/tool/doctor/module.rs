@@ -155,3 +155,10 @@ fn with_crashing_module() -> Desk {
     crate::support::bench::succeeds(compiler.args(["-shared", "-fPIC", "-o"]).arg(&module).arg(source));
     desk.and_variable("COSIGN_PKCS11_MODULE_PATH", module.to_str().unwrap())
 }
+
+#[test]
+fn a_path_that_cosign_does_not_take() {
+    let desk = desk().and_variable("COSIGN_PKCS11_MODULE_PATH", "./libsignpath_pkcs11.so");
+
+    fails(&desk, 3, &[], "module", "cosign wants an absolute path", "correct COSIGN_PKCS11_MODULE_PATH");
+}

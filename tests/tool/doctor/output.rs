@@ -93,9 +93,10 @@ fn no_secret_is_in_the_report_whoever_repeats_it() {
     let words = json!({ "title": format!("The header was 'Bearer {token}'.") });
     let fault = json!({ "status": 400, "body": { "json": words }, "times": 9, "headers": { "X": "y" } });
     desk.bench.emulator.tell("POST", "faults", fault);
+    let pin = format!("{}:recognisable-pin", desk.bench.emulator.organization);
     let desk = desk
         .and_variable("https_proxy", "http://user:recognisable-password@127.0.0.1:1")
-        .and_variable("COSIGN_PKCS11_PIN", "recognisable-pin");
+        .and_variable("COSIGN_PKCS11_PIN", pin);
     for format in ["text", "json"] {
         let output = desk.command(&["doctor", "--output", format]).output().unwrap();
         let report = text(&[output.stdout, output.stderr].concat());

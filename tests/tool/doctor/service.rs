@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{desk, fails, rows};
-use crate::desk::Desk;
+use crate::desk::{Desk, text};
 use crate::support::bench::{LIST, SIGN};
 
 const KEY: &str = "container-images/p-256";
@@ -172,4 +172,41 @@ fn the_only_key_signs_without_being_named() {
     let rows = rows(&desk, 0, &["--sign"]);
 
     assert!(rows.iter().all(|row| row.status == "passed"), "{rows:#?}");
+}
+
+#[test]
+fn keys_that_cannot_be_understood() {
+    let desk = with_shape("every-kind");
+    let cause = rows(&desk, 0, &[]).into_iter().find(|row| row.name == "role").unwrap();
+
+    assert_eq!(cause.status, "warning");
+    assert!(
+        cause.problem.contains("of the signing policies that SignPath lists cannot be used"),
+        "{cause:#?}"
+    );
+}
+
+#[test]
+fn nothing_but_keys_that_cannot_be_understood() {
+    let body = r#"{"signingPolicies":[1,null,{}]}"#;
+    let desk = with_fault(json!({ "route": "mySigningPolicies", "body": body, "times": 9 }));
+
+    fails(&desk, 1, &[], "role", "no key can be used: 3 of the signing policies", "says of each");
+    let said = text(&desk.command(&["keys"]).output().unwrap().stderr).to_owned();
+    assert_eq!(said.matches("[SP4101]").count(), 3, "{said}");
+}
+
+#[test]
+fn three_thousand_keys_are_counted_and_some_are_named() {
+    let desk = super::sound(Desk::with(&["--signing-policies", "3000"]));
+    let report = desk.line(&["doctor"]);
+
+    let line = report.lines().find(|line| line.contains("Submitter of 3008: ")).unwrap();
+    assert!(line.ends_with(" and 2988 more") && line.len() < 1000, "{line}");
+}
+
+fn with_shape(odd_entry: &str) -> Desk {
+    let desk = desk();
+    desk.bench.emulator.tell("PUT", "shapes", json!({ "odd-entry": odd_entry }));
+    desk
 }

@@ -150,3 +150,47 @@ fn a_log_folder_that_is_a_link() {
 
     fails(&desk, 3, &[], "log", "it is a link or not a folder", "SIGNPATH_LOG_FILE_DIRECTORY");
 }
+
+#[test]
+fn a_name_of_an_earlier_version() {
+    let desk = desk();
+    let token = desk.bench.emulator.token.clone();
+    let desk = desk.without_variable("SIGNPATH_API_TOKEN").and_variable("SIGNPATH_CI_USER_TOKEN", token);
+
+    warns(
+        &desk,
+        &[],
+        "configuration",
+        "SIGNPATH_CI_USER_TOKEN is the name of an earlier version",
+        "still read",
+    );
+}
+
+#[test]
+fn a_pin_of_cosign_that_is_no_pin() {
+    let desk = desk().and_variable("COSIGN_PKCS11_PIN", "1234");
+
+    fails(&desk, 3, &[], "credentials", "COSIGN_PKCS11_PIN is neither CONFIG nor", "unset COSIGN_PKCS11_PIN");
+}
+
+#[test]
+fn a_pin_of_cosign_with_a_token_that_is_not_valid_any_more() {
+    let desk = desk();
+    let pin = format!("{}:of-yesterday", desk.bench.emulator.organization);
+    let desk = desk.and_variable("COSIGN_PKCS11_PIN", pin);
+
+    fails(&desk, 5, &[], "token", "SignPath answered 401", "");
+}
+
+#[test]
+fn the_token_and_the_organization_in_each_others_place() {
+    let desk = desk();
+    let (organization, token) = (desk.bench.emulator.organization.clone(), desk.bench.emulator.token.clone());
+    let desk = desk
+        .and_variable("SIGNPATH_ORGANIZATION_ID", token.as_str())
+        .and_variable("SIGNPATH_API_TOKEN", organization);
+
+    fails(&desk, 3, &[], "settings", "looks like a token", "does it belong elsewhere?");
+    let output = desk.command(&["doctor"]).output().unwrap();
+    assert!(!text(&output.stdout).contains(&token) && !text(&output.stderr).contains(&token));
+}

@@ -1,6 +1,6 @@
 //! The control interface under `/emulator`: what tests and scripts read and change while the emulator runs.
 //!
-//! It is no part of SignPath. It needs no token and answers loopback clients only; bodies are JSON, and a mistake is
+//! It is no part of SignPath. It needs no token, and answers loopback clients only and no web pages; bodies are JSON, and a mistake is
 //! answered with `{"error": …}` that says what was expected. What changes something and has nothing to tell answers 204.
 //!
 //! | route | what it does |
@@ -72,13 +72,14 @@ pub(crate) fn owns(path: &str) -> bool {
 
 /// Answers a request to the control interface from `peer`.
 pub(crate) fn answer(emulator: &Arc<Emulator>, request: &ReceivedRequest, peer: IpAddr) -> Answer {
-    let result = if peer.to_canonical().is_loopback() {
-        dispatch(emulator, request)
+    let refused = |message: String| Err(Mistake { status: StatusCode::FORBIDDEN, message });
+    let result = if !peer.to_canonical().is_loopback() {
+        refused(format!("the control interface answers loopback clients only, not {peer}"))
+    } else if let Some(origin) = request.origin() {
+        // a page that somebody on this machine looks at could change it (Fetch standard, "Origin header")
+        refused(format!("the control interface answers no web pages, not even those of {origin}"))
     } else {
-        Err(Mistake {
-            status: StatusCode::FORBIDDEN,
-            message: format!("the control interface answers loopback clients only, not {peer}"),
-        })
+        dispatch(emulator, request)
     };
     let mistaken = |mistake: Mistake| Answer::json(mistake.status, &json!({ "error": mistake.message }));
     result.unwrap_or_else(mistaken).with_line_end()

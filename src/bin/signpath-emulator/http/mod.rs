@@ -6,7 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod problem;
 
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 
@@ -56,6 +56,11 @@ impl ReceivedRequest {
     /// Whether the body is said to be JSON, in whatever charset.
     pub(crate) fn has_json_body(&self) -> bool {
         essence(self.content_type()).eq_ignore_ascii_case("application/json")
+    }
+
+    /// The Origin header: a web page asks.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.header(ORIGIN)
     }
 
     /// Whether the client reads JSON (RFC 9110, section 12.5.1). Without an Accept header it reads everything.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use serde::Serialize;
-use signpath_pkcs11::signpath::{PublicKey, SigningPolicy};
+use signpath_pkcs11::signpath::{Listing, PublicKey, SigningPolicy};
 
 use super::{print, print_json};
 use crate::arguments::{Keys, Output};
@@ -17,12 +17,16 @@ use crate::table;
 pub(crate) fn run(arguments: &Keys, console: &Console) -> Result<()> {
     let service = Service::configured()?;
     let now = SystemTime::now();
-    let policies = service.client.signing_policies(&service.user)?;
+    let Listing { policies, remarks } = service.client.signing_policies(&service.user)?;
     let keys: Vec<Key> = policies.iter().map(|policy| Key::of(policy, now)).collect();
     match arguments.output.output {
         Output::Json => print_json(&keys)?,
         Output::Text if keys.is_empty() => {}
         Output::Text => print(format!("{}\n{}", overview(&keys), references(&keys)))?,
+    }
+    remarks.iter().for_each(|remark| console.warning(&remark.to_string()));
+    if keys.is_empty() && !remarks.is_empty() {
+        return Ok(());
     }
     warnings(&keys, service.client.filter()).iter().for_each(|warning| console.warning(warning));
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use signpath_pkcs11::error::one_line;
 
 use super::{print, print_json};
 use crate::arguments::{Output, Verify};
@@ -52,10 +53,14 @@ struct Verified {
 
 impl Verified {
     fn line(&self) -> String {
-        let identity = self.identity.as_deref().unwrap_or("no name");
+        let signed_as = match &self.identity {
+            Some(identity) => format!("signed as {identity}"),
+            None => "without a name in it".to_owned(),
+        };
         let annotations: String =
             self.annotations.iter().map(|(key, value)| format!(", {key}={value}")).collect();
-        format!("{}: verified, {}, signed as {identity}{annotations}\n", self.image, name(self.format))
+        let line = format!("{}: verified, {}, {signed_as}{annotations}", self.image, name(self.format));
+        format!("{}\n", one_line(&line))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use signpath_pkcs11::config::{Configuration, Environment, Value, settings};
 use signpath_pkcs11::credentials::Credentials;
 use signpath_pkcs11::error::{Code, Notice};
+use zeroize::Zeroizing;
 
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::files;
@@ -38,7 +39,10 @@ pub(super) fn examine(report: &mut Report, pin_file: Option<&Path>) -> Setup {
     let configuration = report.examine_after("settings", configuration, usable);
     let credentials = match pin_file {
         Some(path) => report.examine("credentials", || of_pin(path)),
-        None => report.examine_after("credentials", configuration.as_ref(), configured),
+        None => match pin_of_cosign() {
+            Some(pin) => report.examine("credentials", || of_cosign(&pin)),
+            None => report.examine_after("credentials", configuration.as_ref(), configured),
+        },
     };
     Setup { environment, configuration, credentials }
 }
@@ -57,9 +61,15 @@ fn found(environment: &Environment) -> Examined<Configuration> {
     let warnings: Vec<&Notice> = configuration.warnings().iter().filter(of_names).collect();
     let texts = warnings.iter().map(|warning| warning.text()).collect::<Vec<_>>().join("; ");
     let code = warnings.first().map(|warning| warning.code());
+    let is_read = |warning: &&Notice| matches!(warning.code(), Code::NameOutdated | Code::SettingOutdated);
+    let remedy = if warnings.iter().all(is_read) {
+        "use the names of today; those of earlier versions are still read"
+    } else {
+        "correct the names; what has another name is not read"
+    };
     let sound = Sound::new(configuration, [source]);
     Ok(match code {
-        Some(code) => sound.but(texts, "correct the names; what has another name is not read").coded(code),
+        Some(code) => sound.but(texts, remedy).coded(code),
         None => sound,
     })
 }
@@ -97,6 +107,29 @@ fn configured(configuration: &Configuration) -> Examined<Credentials> {
         ),
     };
     Err(Trouble::new(Exit::Configuration, missing, remedy).coded(Code::CredentialsMissing))
+}
+
+/// The variable by which cosign gets a PIN.
+const PIN_OF_COSIGN: &str = "COSIGN_PKCS11_PIN";
+
+/// The PIN that cosign hands to the module, unless it stands for what is configured.
+fn pin_of_cosign() -> Option<Zeroizing<String>> {
+    let pin = std::env::var(PIN_OF_COSIGN).ok().map(Zeroizing::new)?;
+    let means_configured = pin.is_empty() || pin.eq_ignore_ascii_case("CONFIG");
+    (!means_configured).then_some(pin)
+}
+
+fn of_cosign(pin: &str) -> Examined<Credentials> {
+    let credentials = Credentials::parse(pin).ok_or_else(|| {
+        let problem = format!("{PIN_OF_COSIGN} is neither CONFIG nor <organization id>:<API token>");
+        let remedy = format!("correct it, or unset {PIN_OF_COSIGN} to use the configured credentials");
+        Trouble::new(Exit::Configuration, problem, remedy).coded(Code::PinNotUnderstood)
+    })?;
+    let found = format!(
+        "organization {}, with a token, by {PIN_OF_COSIGN}, which beats what is configured",
+        credentials.organization
+    );
+    Ok(Sound::new(credentials, [found]))
 }
 
 fn of_pin(path: &Path) -> Examined<Credentials> {

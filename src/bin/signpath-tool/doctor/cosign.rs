@@ -7,7 +7,7 @@ use super::report::{Examined, Report, Sound, Trouble};
 use crate::outcome::Exit;
 
 const WHICH_TO_GET: &str = "get cosign-linux-pivkey-pkcs11key-amd64 (or -arm64) of cosign's releases, or `go install -tags pkcs11key \
-                            github.com/sigstore/cosign/v3/cmd/cosign@latest`";
+                            github.com/sigstore/cosign/v3/cmd/cosign@v3.1.2`";
 
 /// Asks a cosign about itself.
 pub(super) fn examine(report: &mut Report, cosign: &Path) {

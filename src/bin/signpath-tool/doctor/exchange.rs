@@ -52,7 +52,12 @@ fn exchange(stream: &mut impl Stream, request: &str) -> io::Result<Answer> {
         }
         head.extend_from_slice(&byte);
     }
-    read(&head).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
+    // a TLS server answers what it does not understand by an alert, or not at all (RFC 8446 section 6)
+    let problem = match head.as_slice() {
+        [21, 3, ..] => "this port speaks TLS, not plain HTTP",
+        _ => "the answer is not HTTP",
+    };
+    read(&head).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, problem))
 }
 
 fn read(head: &[u8]) -> Option<Answer> {

@@ -49,6 +49,9 @@ fn found(given: Option<&Path>) -> Examined<File> {
         let remedy = format!("correct {VARIABLE}, or name the right file by --module");
         Trouble::new(Exit::Configuration, format!("{} ({source}): {problem}", path.display()), remedy)
     };
+    if source == VARIABLE && path.is_relative() {
+        return Err(unusable("cosign wants an absolute path".to_owned()));
+    }
     let content = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
     let machine = object::File::parse(content.as_slice())
         .map_err(|error| unusable(format!("it is no shared library: {error}")))?

@@ -149,9 +149,9 @@ impl Proxy {
     }
 
     fn tunnel(&self, mut stream: TcpStream, to: &Hop) -> Result<TcpStream, Trouble> {
-        let remedy = "check HttpProxy, HttpsProxy (http_proxy, https_proxy) and NoProxy";
-        let refused =
-            |problem: String| Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::ProxyRefused);
+        let refused = |problem: String| {
+            Trouble::new(Exit::Unavailable, problem, PROXY_REMEDY).coded(Code::ProxyRefused)
+        };
         let answer = exchange::connect(&mut stream, &to.authority(), self.authorization.as_deref())
             .map_err(|error| refused(format!("{} is no HTTP proxy: {error}", self.shown)))?;
         match answer.status {
@@ -168,6 +168,8 @@ impl Proxy {
         }
     }
 }
+
+const PROXY_REMEDY: &str = "check HttpProxy, HttpsProxy (http_proxy, https_proxy) and NoProxy";
 
 fn resolved(hop: &Hop) -> Result<Vec<SocketAddr>, Trouble> {
     let addresses = (hop.host.as_str(), hop.port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
@@ -201,7 +203,8 @@ fn by_proxy(way: Way, addresses: &[SocketAddr]) -> Examined<(Way, Begun)> {
         };
         return Ok(Sound::new((way, Begun::Addresses(addresses.to_vec())), [found]));
     };
-    let tunnel = proxy.tunnel(connected(&proxy.hop, addresses)?, &way.service)?;
+    let reached = connected(&proxy.hop, addresses).map_err(|trouble| trouble.cured_by(PROXY_REMEDY))?;
+    let tunnel = proxy.tunnel(reached, &way.service)?;
     let found = format!("{} connects to {}", proxy.shown, way.service.authority());
     Ok(Sound::new((way, Begun::Tunnel(tunnel)), [found]))
 }
@@ -236,10 +239,11 @@ fn connected(hop: &Hop, addresses: &[SocketAddr]) -> Result<TcpStream, Trouble> 
 }
 
 fn said(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {} s", LIMIT.as_secs()),
-        _ => error.to_string(),
-    }
+    if is_late(error) { format!("no answer within {} s", LIMIT.as_secs()) } else { error.to_string() }
+}
+
+fn is_late(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
 
 /// The answer, or why there is none; an outer error is one of TLS.
@@ -253,9 +257,10 @@ fn ask(way: &Way, mut stream: Box<dyn Stream>) -> Result<Result<Answers, Trouble
     if let Some(trouble) = tls::trouble(&error) {
         return Err(trouble);
     }
-    let remedy = "check ApiUrl, and what stands between: a proxy, a firewall";
+    let remedy = "check ApiUrl (http:// or https://), and what stands between: a proxy, a firewall";
     let problem = format!("asking {address}: {}", said(&error));
-    Ok(Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(Code::NoAnswer)))
+    let code = if is_late(&error) { Code::NoAnswer } else { Code::ConnectionBroken };
+    Ok(Err(Trouble::new(Exit::Unavailable, problem, remedy).coded(code)))
 }
 
 fn clock(date: Option<SystemTime>) -> Examined<()> {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use serde::Serialize;
-use signpath_pkcs11::error::{Code, Failure};
+use signpath_pkcs11::error::{Code, Failure, one_line};
 
 use crate::console::Paint;
 use crate::outcome::{Ending, Exit};
@@ -262,13 +262,4 @@ impl Check {
         let others: String = lines.map(|line| format!("{:26}{line}\n", "")).collect();
         format!("{mark} {first}{others}")
     }
-}
-
-/// A text that cannot pretend to be two rows: a service's words may hold line ends and terminal sequences.
-fn one_line(text: &str) -> String {
-    let escape = |character: char| match character {
-        character if character.is_control() => character.escape_default().to_string(),
-        character => character.to_string(),
-    };
-    text.chars().map(escape).collect()
 }

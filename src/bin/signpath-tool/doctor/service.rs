@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use signpath_pkcs11::config::{Configuration, Environment};
 use signpath_pkcs11::credentials::Credentials;
-use signpath_pkcs11::error::{Code, Failure, FailureKind};
+use signpath_pkcs11::error::{Code, Failure, FailureKind, Notice};
 use signpath_pkcs11::log::Log;
 use signpath_pkcs11::signpath::{
-    Client, HashAlgorithm, HashToSign, PublicKey, SignatureAlgorithm, SigningPolicy,
+    Client, HashAlgorithm, HashToSign, Listing, PublicKey, SignatureAlgorithm, SigningPolicy,
 };
 use signpath_pkcs11::token::verification::verifies;
 
@@ -17,7 +17,7 @@ use super::configuration::Setup;
 use super::network::Reached;
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::commands::sign_hash::not_verified;
-use crate::key_name::KeyName;
+use crate::key_name::{KeyName, labels};
 use crate::outcome::Exit;
 use crate::service::Service;
 
@@ -38,7 +38,7 @@ pub(super) enum Signing {
 
 struct Keys {
     service: Service,
-    policies: Vec<SigningPolicy>,
+    listing: Listing,
 }
 
 /// Asks for the keys, and signs with one if told to.
@@ -74,7 +74,7 @@ pub(super) fn sign(report: &mut Report, signing: Signing) {
     }
 }
 
-type Listed = (Service, Result<Vec<SigningPolicy>, Failure>);
+type Listed = (Service, Result<Listing, Failure>);
 
 /// Whether it is the API that answers; a refusal is an answer of it, too.
 fn api(
@@ -99,21 +99,30 @@ fn api(
 }
 
 fn token((service, listed): Listed) -> Examined<Keys> {
-    let policies = listed?;
+    let listing = listed?;
     let found = format!(
         "SignPath knows the token's user in organization {}",
         service.user.credentials().organization
     );
-    Ok(Sound::new(Keys { service, policies }, [found]))
+    Ok(Sound::new(Keys { service, listing }, [found]))
 }
 
 fn role(keys: Keys) -> Examined<Keys> {
-    let labels: Vec<String> = keys.policies.iter().map(SigningPolicy::label).collect();
-    let filter = keys.service.client.filter();
-    if !labels.is_empty() {
-        let found = format!("Submitter of {}: {}", labels.len(), labels.join(", "));
-        return Ok(Sound::new(keys, [found]));
+    let Listing { policies, remarks } = &keys.listing;
+    let strange = remarks.first().map(|first| (first.code(), strange_entries(remarks.len(), first)));
+    if !policies.is_empty() {
+        let found = format!("Submitter of {}: {}", policies.len(), labels(policies));
+        let sound = Sound::new(keys, [found]);
+        return Ok(match strange {
+            Some((code, problem)) => sound.but(problem, STRANGE_ENTRIES_REMEDY).coded(code),
+            None => sound,
+        });
     }
+    if let Some((code, problem)) = strange {
+        let problem = format!("no key can be used: {problem}");
+        return Err(Trouble::new(Exit::Failed, problem, STRANGE_ENTRIES_REMEDY).coded(code));
+    }
+    let filter = keys.service.client.filter();
     let (problem, remedy) = match filter {
         None => (
             "the token's user is Submitter of no signing policy".to_owned(),
@@ -127,8 +136,17 @@ fn role(keys: Keys) -> Examined<Keys> {
     Err(Trouble::new(Exit::Unauthorized, problem, remedy).coded(Code::NoKeys))
 }
 
+fn strange_entries(count: usize, first: &Notice) -> String {
+    format!(
+        "{count} of the signing policies that SignPath lists cannot be used as they are: {}",
+        first.text()
+    )
+}
+
+const STRANGE_ENTRIES_REMEDY: &str = "`signpath-tool keys` says of each what is wrong with it";
+
 fn try_to_sign(keys: &Keys, key: &str) -> Result<String, Trouble> {
-    let policy = chosen(&keys.policies, key)?;
+    let policy = chosen(&keys.listing.policies, key)?;
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, TEST);
     let algorithm = match &policy.key {
         PublicKey::Rsa(_) => SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
@@ -149,8 +167,7 @@ fn try_to_sign(keys: &Keys, key: &str) -> Result<String, Trouble> {
 
 fn chosen<'a>(policies: &'a [SigningPolicy], key: &str) -> Result<&'a SigningPolicy, Trouble> {
     let trouble = |problem: String| {
-        let labels: Vec<String> = policies.iter().map(SigningPolicy::label).collect();
-        Trouble::new(Exit::Configuration, problem, format!("name one by --sign: {}", labels.join(", ")))
+        Trouble::new(Exit::Configuration, problem, format!("name one by --sign: {}", labels(policies)))
     };
     match policies {
         [only] if key.is_empty() => Ok(only),

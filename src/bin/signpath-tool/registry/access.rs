@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -15,6 +15,15 @@ use crate::outcome::{Ending, Exit, Result};
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
+/// A client for one registry.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(super) oci: oci_client::Client,
+    /// For what is read with a limit; reached as by the other.
+    pub(super) http: reqwest::Client,
+    pub(super) scheme: &'static str,
+}
+
 /// A client for one registry, which finds out how it is reached.
 pub(crate) async fn client(registry: &str, options: &RegistryOptions, console: &Console) -> Result<Client> {
     if options.allow_insecure_registry {
@@ -22,26 +31,55 @@ pub(crate) async fn client(registry: &str, options: &RegistryOptions, console: &
     }
     let local = is_loopback(registry);
     let plain = local && !speaks_tls(registry).await;
-    let protocol = if plain { ClientProtocol::Http } else { ClientProtocol::Https };
+    let (scheme, protocol) =
+        if plain { ("http", ClientProtocol::Http) } else { ("https", ClientProtocol::Https) };
+    let authorities = authorities(options.registry_cacert.as_deref())?;
+    let failed = |error: &dyn std::fmt::Display| {
+        Ending::new(Exit::Configuration, format!("preparing to speak with {registry}: {error}"))
+    };
+    let http = http(local, options.allow_insecure_registry, &authorities).map_err(|error| failed(&error))?;
     let configuration = ClientConfig {
         protocol,
         accept_invalid_certificates: options.allow_insecure_registry,
-        tls_certs_only: authorities(options.registry_cacert.as_deref())?,
+        tls_certs_only: authorities.into_iter().map(for_oci).collect(),
         // every registry must accept a blob in one request; some refuse chunks
         use_monolithic_push: true,
         connect_timeout: Some(CONNECT_LIMIT),
         read_timeout: Some(READ_LIMIT),
-        user_agent: concat!("signpath-tool/", env!("CARGO_PKG_VERSION")),
+        user_agent: USER_AGENT,
         // naming a proxy is the only way to leave those of the environment out
         http_proxy: local.then(|| UNUSED_PROXY.to_owned()),
         https_proxy: local.then(|| UNUSED_PROXY.to_owned()),
         no_proxy: local.then(|| LOOPBACK.to_owned()),
         ..ClientConfig::default()
     };
-    Client::try_from(configuration).map_err(|error| {
-        Ending::new(Exit::Configuration, format!("preparing to speak with {registry}: {error}"))
-    })
+    let oci = oci_client::Client::try_from(configuration).map_err(|error| failed(&error))?;
+    Ok(Client { oci, http, scheme })
 }
+
+fn http(
+    local: bool,
+    accepts_any_certificate: bool,
+    authorities: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .tls_danger_accept_invalid_certs(accepts_any_certificate)
+        .connect_timeout(CONNECT_LIMIT)
+        .read_timeout(READ_LIMIT)
+        .user_agent(USER_AGENT);
+    let builder = if local { builder.no_proxy() } else { builder };
+    if authorities.is_empty() {
+        return builder.build();
+    }
+    let authorities = authorities.iter().map(|one| reqwest::Certificate::from_der(one));
+    builder.tls_certs_only(authorities.collect::<reqwest::Result<Vec<_>>>()?).build()
+}
+
+fn for_oci(authority: CertificateDer<'static>) -> Certificate {
+    Certificate { encoding: CertificateEncoding::Der, data: authority.to_vec() }
+}
+
+const USER_AGENT: &str = concat!("signpath-tool/", env!("CARGO_PKG_VERSION"));
 
 const UNUSED_PROXY: &str = "http://127.0.0.1:9";
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -66,18 +104,14 @@ async fn speaks_tls(registry: &str) -> bool {
     }
 }
 
-fn authorities(path: Option<&Path>) -> Result<Vec<Certificate>> {
+fn authorities(path: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let refused = |problem: &dyn std::fmt::Display| {
         Ending::new(Exit::Configuration, format!("reading --registry-cacert {}: {problem}", path.display()))
     };
     let read =
         CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
-    let certificates: Vec<_> = read
-        .map_err(|error| refused(&error))?
-        .into_iter()
-        .map(|certificate| Certificate { encoding: CertificateEncoding::Der, data: certificate.to_vec() })
-        .collect();
+    let certificates = read.map_err(|error| refused(&error))?;
     if certificates.is_empty() { Err(refused(&"it holds no certificate")) } else { Ok(certificates) }
 }
 

@@ -31,6 +31,12 @@ impl Stored {
         value.get("mediaType").and_then(Value::as_str).unwrap_or(default).to_owned()
     }
 
+    /// Whether it is one at all (image-spec, "Image Manifest" and "Image Index").
+    pub(crate) fn is_manifest(&self) -> bool {
+        let value: Value = serde_json::from_slice(&self.bytes).unwrap_or_default();
+        value.get("schemaVersion").and_then(Value::as_u64) == Some(2)
+    }
+
     /// What refers to it.
     pub(crate) fn descriptor(&self) -> Descriptor {
         let size = self.bytes.len() as u64;

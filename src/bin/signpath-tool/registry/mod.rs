@@ -6,6 +6,7 @@ mod access;
 mod credentials;
 mod errors;
 pub(crate) mod manifest;
+mod reading;
 mod retry;
 pub(crate) mod tags;
 
@@ -14,9 +15,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-pub(crate) use access::client;
+pub(crate) use access::{Client, client};
 use clap::Args;
-pub(crate) use oci_client::client::Client;
 use oci_client::errors::OciDistributionError as Error;
 use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
@@ -28,9 +28,7 @@ use crate::images::{Digest, Repository};
 use crate::outcome::{Ending, Exit, Result};
 use errors::{is_missing, is_refused, is_unknown_route, reason};
 use manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, IMAGE_INDEX, IMAGE_MANIFEST, Stored};
-
-/// Nothing that is read as a blob is anywhere near as large: payloads, bundles, configurations.
-const LARGEST_BLOB: u64 = 4 << 20;
+use reading::LARGEST;
 
 /// How a registry is reached. The names are cosign's.
 #[derive(Args, Debug, Default)]
@@ -73,6 +71,8 @@ impl RegistryOptions {
 pub(crate) struct Registry {
     client: Client,
     credentials: RegistryAuth,
+    /// That of the registry's token service, which it may want anew after some minutes.
+    token: Rc<RefCell<Option<String>>>,
     repository: Repository,
     /// Manifests of images that were read before: what a digest stands for never changes.
     images: Rc<RefCell<BTreeMap<Digest, Stored>>>,
@@ -86,26 +86,60 @@ impl Registry {
         options: &RegistryOptions,
     ) -> Result<Self> {
         let credentials = credentials::of(&repository.registry, options)?;
-        let registry = Self { client, credentials, repository: repository.clone(), images: Rc::default() };
-        let reference = registry.at("latest");
-        let (client, credentials) = (&registry.client, &registry.credentials);
-        retry::with_patience(async || client.auth(&reference, credentials, RegistryOperation::Pull).await)
-            .await
-            .map_err(|error| registry.failed("logging in to", &error))?;
+        let (token, images) = (Rc::default(), Rc::default());
+        let registry = Self { client, credentials, token, repository: repository.clone(), images };
+        registry.log_in().await.map_err(|error| registry.failed("asking", &error))?;
         Ok(registry)
+    }
+
+    async fn log_in(&self) -> std::result::Result<(), Error> {
+        let (reference, credentials) = (self.at("latest"), &self.credentials);
+        let ask = async || self.client.oci.auth(&reference, credentials, RegistryOperation::Pull).await;
+        let token = retry::with_patience(ask).await?;
+        *self.token.borrow_mut() = token;
+        Ok(())
     }
 
     /// The manifest under a tag or digest, if there is one.
     pub(crate) async fn manifest(&self, version: &str) -> Result<Option<Stored>> {
         let accepted = [IMAGE_MANIFEST, IMAGE_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
         let reference = self.at(version);
-        let pull = async || self.client.pull_manifest_raw(&reference, &self.credentials, &accepted).await;
-        match retry::with_patience(pull).await {
+        match self.read(&format!("manifests/{version}"), &accepted).await {
             // the digest of what was received: a header only repeats it
-            Ok((bytes, _)) => Ok(Some(Stored { digest: Digest::of(&bytes), bytes: bytes.to_vec() })),
+            Ok(bytes) => self.as_asked(version, Stored { digest: Digest::of(&bytes), bytes }).map(Some),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failed(&format!("reading {reference} from"), &error)),
         }
+    }
+
+    fn as_asked(&self, version: &str, stored: Stored) -> Result<Stored> {
+        match Digest::parse(version) {
+            Some(asked) if asked != stored.digest => {
+                let message = format!("the registry sent {} for {}", stored.digest, self.at(version));
+                Err(Ending::new(Exit::Registry, message))
+            }
+            _ => Ok(stored),
+        }
+    }
+
+    /// What lies at a path of the repository. A token is good for some minutes, and a signing request may wait for days.
+    async fn read(&self, path: &str, accepted: &[&str]) -> std::result::Result<Vec<u8>, Error> {
+        match self.read_once(path, accepted).await {
+            Err(Error::UnauthorizedError { .. }) if self.token.borrow().is_some() => {
+                self.log_in().await?;
+                self.read_once(path, accepted).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn read_once(&self, path: &str, accepted: &[&str]) -> std::result::Result<Vec<u8>, Error> {
+        let Client { http, scheme, .. } = &self.client;
+        let host = self.at("latest").resolve_registry().to_owned();
+        let url = format!("{scheme}://{host}/v2/{}/{path}", self.repository.name);
+        let token = self.token.borrow().clone();
+        let authorization = (token.as_deref(), &self.credentials);
+        retry::with_patience(async || reading::get(http, authorization, &url, accepted).await).await
     }
 
     /// The manifest of an image by tag or digest, which must be there; by digest, it is asked for once.
@@ -119,6 +153,10 @@ impl Registry {
             Ending::new(Exit::Registry, message)
         };
         let stored = self.manifest(version).await?.ok_or_else(missing)?;
+        if !stored.is_manifest() {
+            let message = format!("what the registry sent for {} is no manifest", self.at(version));
+            return Err(Ending::new(Exit::Registry, message));
+        }
         self.images.borrow_mut().insert(stored.digest.clone(), stored.clone());
         Ok(stored)
     }
@@ -126,9 +164,9 @@ impl Registry {
     /// A blob, with the digest that was asked for.
     pub(crate) async fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>> {
         let digest = descriptor.digest()?;
-        if descriptor.size > LARGEST_BLOB {
+        if descriptor.size > LARGEST {
             let message = format!(
-                "{} says that {digest} has {} bytes; more than {LARGEST_BLOB} are not read",
+                "{} says that {digest} has {} bytes; more than {LARGEST} are not read",
                 self.repository, descriptor.size
             );
             return Err(Ending::new(Exit::Registry, message));
@@ -139,7 +177,7 @@ impl Registry {
         );
         let pull = async || {
             let mut content = Bounded(Vec::new());
-            self.client.pull_blob(&reference, &layer, &mut content).await.map(|()| content.0)
+            self.client.oci.pull_blob(&reference, &layer, &mut content).await.map(|()| content.0)
         };
         retry::with_patience(pull)
             .await
@@ -150,7 +188,7 @@ impl Registry {
     pub(crate) async fn push_blob(&self, bytes: &[u8]) -> Result<()> {
         let digest = Digest::of(bytes);
         let reference = self.at(digest.as_str());
-        let push = async || self.client.push_blob(&reference, bytes.to_vec(), digest.as_str()).await;
+        let push = async || self.client.oci.push_blob(&reference, bytes.to_vec(), digest.as_str()).await;
         match retry::with_patience(push).await {
             Ok(_) => Ok(()),
             // some registries take a blob and do not say where they put it
@@ -161,7 +199,7 @@ impl Registry {
 
     async fn has_blob(&self, digest: &Digest) -> bool {
         let reference = self.at(digest.as_str());
-        let ask = async || self.client.blob_exists(&reference, digest.as_str()).await;
+        let ask = async || self.client.oci.blob_exists(&reference, digest.as_str()).await;
         retry::in_place(&ask).await.unwrap_or(false)
     }
 
@@ -178,7 +216,7 @@ impl Registry {
         let reference = Reference::with_tag(registry, name, version.to_owned());
         let media_type = HeaderValue::from_static(media_type);
         let push =
-            async || self.client.push_manifest_raw(&reference, bytes.to_vec(), media_type.clone()).await;
+            async || self.client.oci.push_manifest_raw(&reference, bytes.to_vec(), media_type.clone()).await;
         retry::with_patience(push)
             .await
             .map_err(|error| self.failed(&format!("pushing {reference} to"), &error))?;
@@ -187,23 +225,15 @@ impl Registry {
 
     /// What refers to a manifest: by the referrers API, or by the tag that stands for it in registries without.
     pub(crate) async fn referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>> {
-        let reference = self.at(digest.as_str());
-        let pull = async || self.client.pull_referrers(&reference, None).await;
-        let index = match retry::with_patience(pull).await {
-            Ok(index) => index,
+        let answer = self.read(&format!("referrers/{}", digest.as_str()), &[IMAGE_INDEX]).await;
+        let bytes = match answer {
+            Ok(bytes) => bytes,
             Err(error) if is_unknown_route(&error) => return self.tagged_referrers(digest).await,
             Err(error) => {
                 return Err(self.failed(&format!("reading what refers to {digest} from"), &error));
             }
         };
-        let entry = |entry: oci_client::manifest::ImageIndexEntry| Descriptor {
-            media_type: entry.media_type,
-            size: entry.size.unsigned_abs(),
-            digest: entry.digest,
-            artifact_type: entry.artifact_type,
-            ..Descriptor::default()
-        };
-        Ok(index.manifests.into_iter().map(entry).collect())
+        Ok(manifest::read::<manifest::Index>(&bytes, "list of referrers")?.manifests)
     }
 
     async fn tagged_referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>> {
@@ -241,8 +271,8 @@ impl tokio::io::AsyncWrite for &mut Bounded {
         _: &mut std::task::Context<'_>,
         bytes: &[u8],
     ) -> std::task::Poll<std::io::Result<usize>> {
-        if (self.0.len() + bytes.len()) as u64 > LARGEST_BLOB {
-            let message = format!("the blob has more than {LARGEST_BLOB} bytes");
+        if (self.0.len() + bytes.len()) as u64 > LARGEST {
+            let message = format!("the blob has more than {LARGEST} bytes");
             return std::task::Poll::Ready(Err(std::io::Error::other(message)));
         }
         self.0.extend_from_slice(bytes);

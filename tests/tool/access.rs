@@ -139,6 +139,18 @@ fn a_password_on_standard_input_is_used_and_none_is_said() {
 }
 
 #[test]
+fn a_token_of_the_registrys_token_service_is_asked_for_again_when_it_has_expired() {
+    let bench = Bench::new();
+    let direct = bench.push_image("app");
+    let gate = Gate::with_tokens(&bench.registry.address);
+    let image = format!("{}/app@{}", gate.address, digest(&direct));
+    works(&bench, &image, &[]);
+
+    let asked = |request: &&String| request.starts_with("get /token?") && !request.contains("push");
+    assert!(gate.requests().iter().filter(asked).count() > 4, "{:#?}", gate.requests());
+}
+
+#[test]
 fn a_token_on_the_command_line_is_sent() {
     let bench = Bench::new();
     let direct = bench.push_image("app");

@@ -30,6 +30,8 @@ enum Rule {
     NoReferrers,
     /// Answers 500 to whoever reads something for the first time, as registries do whose files are just being written.
     BusyAtFirst,
+    /// Wants tokens of a token service, which it is itself; one for reading is good for two requests.
+    Tokens { given: AtomicUsize, used: AtomicUsize },
     /// Answers requests for manifests itself.
     Answering { status: &'static str, body: Vec<u8> },
 }
@@ -48,6 +50,11 @@ impl Gate {
     /// A gate to a registry that is always busy at first.
     pub(crate) fn busy_at_first(registry: &str) -> Self {
         Self::open(registry, Rule::BusyAtFirst)
+    }
+
+    /// A gate to a registry with a token service, whose tokens for reading do not last.
+    pub(crate) fn with_tokens(registry: &str) -> Self {
+        Self::open(registry, Rule::Tokens { given: AtomicUsize::new(0), used: AtomicUsize::new(0) })
     }
 
     /// A gate in whose place a registry answers this whenever a manifest is asked for.
@@ -98,6 +105,7 @@ impl Shared {
             Rule::BusyAtFirst if is_first && head.starts_with("GET") => {
                 answer("500 Internal Server Error", b"")
             }
+            Rule::Tokens { given, used } => self.with_token(&head, &request, given, used),
             Rule::Answering { status, body } if head.contains("/manifests/") => answer(status, body),
             _ => self.forward(&request),
         };
@@ -123,6 +131,27 @@ impl Shared {
         let answer = self.forward(request);
         self.together.wait();
         answer
+    }
+
+    /// distribution-spec, "Token Authentication": a challenge, a token by its scope, then the request again.
+    fn with_token(&self, head: &str, request: &[u8], given: &AtomicUsize, used: &AtomicUsize) -> Vec<u8> {
+        if head.contains(" /token?") {
+            let (kind, number) = match head.contains("%2Cpush") || head.contains(",push") {
+                true => ("push", 0),
+                false => ("pull", given.fetch_add(1, Ordering::SeqCst) + 1),
+            };
+            used.store(0, Ordering::SeqCst);
+            return answer("200 OK", format!(r#"{{"token":"{kind}-{number}"}}"#).as_bytes());
+        }
+        let latest = format!("pull-{}\r\n", given.load(Ordering::SeqCst));
+        let is_good = head.contains("Bearer push-0\r\n")
+            || head.contains(&latest) && used.fetch_add(1, Ordering::SeqCst) < 2;
+        if is_good {
+            return self.forward(request);
+        }
+        let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        let challenge = format!(r#"Bearer realm="http://{host}/token",service="gate""#);
+        answer(&format!("401 Unauthorized\r\nwww-authenticate: {challenge}"), b"")
     }
 
     fn forward(&self, request: &[u8]) -> Vec<u8> {

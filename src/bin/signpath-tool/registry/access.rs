@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
+use oci_client::Reference;
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::sync::OnceCell;
 
 use super::RegistryOptions;
 use crate::console::Console;
@@ -21,7 +24,19 @@ pub(crate) struct Client {
     pub(super) oci: oci_client::Client,
     /// For what is read with a limit; reached as by the other.
     pub(super) http: reqwest::Client,
-    pub(super) scheme: &'static str,
+    /// Where its API begins, without a slash at the end.
+    pub(super) root: String,
+    wants_login: Rc<OnceCell<bool>>,
+}
+
+impl Client {
+    /// Whether somebody without credentials has to ask how to log in (distribution-spec, "Determining Support"); where
+    /// nobody has to, oci-client would ask before each request. A registry that is busy or not reached may want it.
+    pub(super) async fn wants_login(&self) -> bool {
+        let ask = || self.http.get(format!("{}/", self.root)).send();
+        let wants = async || ask().await.map_or(true, |answer| !answer.status().is_success());
+        *self.wants_login.get_or_init(wants).await
+    }
 }
 
 /// A client for one registry, which finds out how it is reached.
@@ -54,7 +69,9 @@ pub(crate) async fn client(registry: &str, options: &RegistryOptions, console: &
         ..ClientConfig::default()
     };
     let oci = oci_client::Client::try_from(configuration).map_err(|error| failed(&error))?;
-    Ok(Client { oci, http, scheme })
+    let reference = Reference::with_tag(registry.to_owned(), String::new(), String::new());
+    let root = format!("{scheme}://{}/v2", reference.resolve_registry());
+    Ok(Client { oci, http, root, wants_login: Rc::default() })
 }
 
 fn http(

@@ -88,7 +88,9 @@ impl Registry {
         let credentials = credentials::of(&repository.registry, options)?;
         let (token, images) = (Rc::default(), Rc::default());
         let registry = Self { client, credentials, token, repository: repository.clone(), images };
-        registry.log_in().await.map_err(|error| registry.failed("asking", &error))?;
+        if registry.credentials != RegistryAuth::Anonymous || registry.client.wants_login().await {
+            registry.log_in().await.map_err(|error| registry.failed("asking", &error))?;
+        }
         Ok(registry)
     }
 
@@ -134,9 +136,8 @@ impl Registry {
     }
 
     async fn read_once(&self, path: &str, accepted: &[&str]) -> std::result::Result<Vec<u8>, Error> {
-        let Client { http, scheme, .. } = &self.client;
-        let host = self.at("latest").resolve_registry().to_owned();
-        let url = format!("{scheme}://{host}/v2/{}/{path}", self.repository.name);
+        let Client { http, root, .. } = &self.client;
+        let url = format!("{root}/{}/{path}", self.repository.name);
         let token = self.token.borrow().clone();
         let authorization = (token.as_deref(), &self.credentials);
         retry::with_patience(async || reading::get(http, authorization, &url, accepted).await).await

@@ -14,7 +14,7 @@ const WRITES_DOCUMENTS: &str = "SIGNPATH_WRITE_DOCUMENTS";
 const BEGIN: &str = "<!-- figures: make bench -->\n";
 const END: &str = "<!-- end of figures -->";
 
-/// Compares with the last run, and keeps these figures for the next one, if all were measured.
+/// Compares with the last run, and keeps these figures for the next one; those that were not measured stay.
 pub fn finish(figures: &[Figure], all: bool) {
     let last = last();
     println!("\n| what | this run | last run | to reach |\n| --- | --- | --- | --- |");
@@ -24,14 +24,19 @@ pub fn finish(figures: &[Figure], all: bool) {
     }
     let missed: Vec<_> = figures.iter().filter(|figure| !figure.meets_goal()).collect();
     println!("\n{} figures, {} of which miss what they are to reach", figures.len(), missed.len());
-    if !all {
-        return;
-    }
+    let kept = if all { figures.to_vec() } else { with(last, figures) };
     std::fs::create_dir_all(file().parent().unwrap()).unwrap();
-    std::fs::write(file(), serde_json::to_vec_pretty(figures).unwrap()).unwrap();
+    std::fs::write(file(), serde_json::to_vec_pretty(&kept).unwrap()).unwrap();
     if std::env::var_os(WRITES_DOCUMENTS).is_some() {
-        write_documents(figures);
+        write_documents(&kept);
     }
+}
+
+fn with(last: Vec<Figure>, figures: &[Figure]) -> Vec<Figure> {
+    let is_of = |what: &str, list: &[Figure]| list.iter().any(|figure| figure.what == what);
+    let added: Vec<_> = figures.iter().filter(|figure| !is_of(&figure.what, &last)).cloned().collect();
+    let newest = |old: Figure| figures.iter().find(|new| new.what == old.what).cloned().unwrap_or(old);
+    last.into_iter().map(newest).chain(added).collect()
 }
 
 fn file() -> PathBuf {

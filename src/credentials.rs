@@ -64,6 +64,11 @@ impl fmt::Debug for ApiToken {
     }
 }
 
+/// Whether a PIN stands for what is configured, as it does for SignPath's own library.
+pub fn means_configured(pin: &[u8]) -> bool {
+    pin.is_empty() || pin.eq_ignore_ascii_case(b"CONFIG")
+}
+
 /// An organization with a token for it: what a request needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {

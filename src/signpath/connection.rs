@@ -374,19 +374,14 @@ fn broken(error: &reqwest::Error) -> Broken {
         return Broken { code: Code::ProxyWantsPassword, reason, passing: false, sent: false, remedy };
     }
     let code = network_code(error, &reason);
-    let reason = reason.replace(PROXY_REFUSED, "the proxy did not connect to the service");
-    if reason.contains(NOT_HTTP) {
-        let remedy = "check ApiUrl and its port: http:// does not reach a port that speaks TLS";
-        return Broken {
-            code,
-            reason: "the answer is not HTTP".to_owned(),
-            passing: true,
-            sent: true,
-            remedy,
-        };
-    }
-    Broken { code, reason, passing: true, sent: code == Code::ConnectionBroken, remedy: NETWORK }
+    let (reason, remedy) = match reason {
+        reason if reason.contains(NOT_HTTP) => ("the answer is not HTTP".to_owned(), SCHEME),
+        reason => (reason.replace(PROXY_REFUSED, "the proxy did not connect to the service"), NETWORK),
+    };
+    Broken { code, reason, passing: true, sent: code == Code::ConnectionBroken, remedy }
 }
+
+const SCHEME: &str = "check ApiUrl and its port: http:// does not reach a port that speaks TLS";
 
 /// What hyper says of an answer that begins with anything but a version of HTTP.
 const NOT_HTTP: &str = "invalid HTTP version parsed";

@@ -14,7 +14,7 @@ use super::error::{Error, Result, refused};
 use super::names::{ObjectHandle, ReturnValue};
 use super::object::{Keyring, Object};
 use super::settings::Settings;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, means_configured};
 use crate::error::{Code, Failure, FailureKind, Notice};
 use crate::log::Log;
 use crate::signpath::User;
@@ -340,7 +340,7 @@ fn overwrite_stack() {
 
 /// The credentials that a PIN stands for.
 fn credentials(settings: &Settings, pin: &[u8]) -> Result<Credentials> {
-    if pin.is_empty() || pin.eq_ignore_ascii_case(b"CONFIG") {
+    if means_configured(pin) {
         let configured = settings.configured.clone()?;
         return configured
             .ok_or_else(|| wrong_pin(Code::CredentialsMissing, "no credentials are configured"));

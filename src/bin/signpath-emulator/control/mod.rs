@@ -1,7 +1,8 @@
 //! The control interface under `/emulator`: what tests and scripts read and change while the emulator runs.
 //!
-//! It is no part of SignPath. It needs no token, and answers loopback clients only and no web pages; bodies are JSON, and a mistake is
-//! answered with `{"error": …}` that says what was expected. What changes something and has nothing to tell answers 204.
+//! It is no part of SignPath. It needs no token, and answers loopback clients only and no web pages; bodies are JSON, and
+//! a mistake is answered with `{"error": …}` that says what was expected. What changes something and has nothing to tell
+//! answers 204.
 //!
 //! | route | what it does |
 //! | --- | --- |

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use serde::Serialize;
+use signpath_pkcs11::error::Notice;
 use signpath_pkcs11::signpath::{Listing, PublicKey, SigningPolicy};
 
 use super::{print, print_json};
@@ -24,11 +25,7 @@ pub(crate) fn run(arguments: &Keys, console: &Console) -> Result<()> {
         Output::Text if keys.is_empty() => {}
         Output::Text => print(format!("{}\n{}", overview(&keys), references(&keys)))?,
     }
-    remarks.iter().for_each(|remark| console.warning(&remark.to_string()));
-    if keys.is_empty() && !remarks.is_empty() {
-        return Ok(());
-    }
-    warnings(&keys, service.client.filter()).iter().for_each(|warning| console.warning(warning));
+    warnings(&keys, &remarks, service.client.filter()).iter().for_each(|warning| console.warning(warning));
     Ok(())
 }
 
@@ -116,8 +113,8 @@ fn references(keys: &[Key]) -> String {
     keys.iter().map(lines).collect()
 }
 
-fn warnings(keys: &[Key], filter: Option<String>) -> Vec<String> {
-    if keys.is_empty() {
+fn warnings(keys: &[Key], remarks: &[Notice], filter: Option<String>) -> Vec<String> {
+    if keys.is_empty() && remarks.is_empty() {
         let filter = filter.map(|filter| format!(" that fits {filter}")).unwrap_or_default();
         return vec![format!(
             "there is no key: the token's user is Submitter of no signing policy{filter}; an administrator of the \
@@ -128,5 +125,5 @@ fn warnings(keys: &[Key], filter: Option<String>) -> Vec<String> {
         let warning = key.certificate.as_ref()?.warning.as_ref()?;
         Some(format!("the certificate of {} {warning}", key.label()))
     };
-    keys.iter().filter_map(warning).collect()
+    remarks.iter().map(Notice::to_string).chain(keys.iter().filter_map(warning)).collect()
 }

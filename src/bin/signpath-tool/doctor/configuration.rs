@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use signpath_pkcs11::config::{Configuration, Environment, Value, settings};
-use signpath_pkcs11::credentials::Credentials;
+use signpath_pkcs11::credentials::{Credentials, means_configured};
 use signpath_pkcs11::error::{Code, Notice};
 use zeroize::Zeroizing;
 
@@ -115,32 +115,26 @@ const PIN_OF_COSIGN: &str = "COSIGN_PKCS11_PIN";
 /// The PIN that cosign hands to the module, unless it stands for what is configured.
 fn pin_of_cosign() -> Option<Zeroizing<String>> {
     let pin = std::env::var(PIN_OF_COSIGN).ok().map(Zeroizing::new)?;
-    let means_configured = pin.is_empty() || pin.eq_ignore_ascii_case("CONFIG");
-    (!means_configured).then_some(pin)
+    (!means_configured(pin.as_bytes())).then_some(pin)
 }
 
 fn of_cosign(pin: &str) -> Examined<Credentials> {
-    let credentials = Credentials::parse(pin).ok_or_else(|| {
-        let problem = format!("{PIN_OF_COSIGN} is neither CONFIG nor <organization id>:<API token>");
-        let remedy = format!("correct it, or unset {PIN_OF_COSIGN} to use the configured credentials");
-        Trouble::new(Exit::Configuration, problem, remedy).coded(Code::PinNotUnderstood)
-    })?;
-    let found = format!(
-        "organization {}, with a token, by {PIN_OF_COSIGN}, which beats what is configured",
-        credentials.organization
-    );
-    Ok(Sound::new(credentials, [found]))
+    let problem = format!("{PIN_OF_COSIGN} is neither CONFIG nor <organization id>:<API token>");
+    let remedy = format!("correct it, or unset {PIN_OF_COSIGN} to use the configured credentials");
+    understood(pin, problem, &remedy, &format!("{PIN_OF_COSIGN}, which beats what is configured"))
 }
 
 fn of_pin(path: &Path) -> Examined<Credentials> {
     let text = files::read_text(path)
         .map_err(|ending| Trouble::new(ending.exit(), ending.to_string(), "correct --pin-file"))?;
-    let credentials = Credentials::parse(text.trim()).ok_or_else(|| {
-        let problem = format!("the PIN in {} is not <organization id>:<API token>", path.display());
-        let remedy = "write both into the file, with a colon between them";
-        Trouble::new(Exit::Configuration, problem, remedy).coded(Code::PinNotUnderstood)
-    })?;
-    let found =
-        format!("organization {}, with a token, by the PIN in {}", credentials.organization, path.display());
+    let problem = format!("the PIN in {} is not <organization id>:<API token>", path.display());
+    let remedy = "write both into the file, with a colon between them";
+    understood(text.trim(), problem, remedy, &format!("the PIN in {}", path.display()))
+}
+
+fn understood(pin: &str, problem: String, remedy: &str, by: &str) -> Examined<Credentials> {
+    let credentials = Credentials::parse(pin)
+        .ok_or_else(|| Trouble::new(Exit::Configuration, problem, remedy).coded(Code::PinNotUnderstood))?;
+    let found = format!("organization {}, with a token, by {by}", credentials.organization);
     Ok(Sound::new(credentials, [found]))
 }

@@ -109,14 +109,8 @@ fn is_loopback(registry: &str) -> bool {
 
 /// A registry on loopback may speak either. Its certificate is checked later, not here.
 async fn speaks_tls(registry: &str) -> bool {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .danger_accept_invalid_certs(true)
-        .connect_timeout(CONNECT_LIMIT)
-        .timeout(READ_LIMIT)
-        .build();
-    match client {
-        Ok(client) => client.head(format!("https://{registry}/v2/")).send().await.is_ok(),
+    match http(true, true, &[]) {
+        Ok(client) => client.head(format!("https://{registry}/v2/")).timeout(READ_LIMIT).send().await.is_ok(),
         Err(_) => false,
     }
 }

@@ -18,7 +18,6 @@ use std::rc::Rc;
 pub(crate) use access::{Client, client};
 use clap::Args;
 use oci_client::errors::OciDistributionError as Error;
-use oci_client::manifest::OciDescriptor;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Reference, RegistryOperation};
 use reqwest::header::HeaderValue;
@@ -172,17 +171,10 @@ impl Registry {
             );
             return Err(Ending::new(Exit::Registry, message));
         }
-        let (reference, layer) = (
-            self.at(digest.as_str()),
-            OciDescriptor { digest: digest.to_string(), ..OciDescriptor::default() },
-        );
-        let pull = async || {
-            let mut content = Bounded(Vec::new());
-            self.client.oci.pull_blob(&reference, &layer, &mut content).await.map(|()| content.0)
-        };
-        retry::with_patience(pull)
-            .await
-            .map_err(|error| self.failed(&format!("reading {digest} from"), &error))
+        let bytes = self.read(&format!("blobs/{digest}"), &["*/*"]).await;
+        let bytes = bytes.map_err(|error| self.failed(&format!("reading {digest} from"), &error))?;
+        self.as_asked(digest.as_str(), Stored { digest: Digest::of(&bytes), bytes })
+            .map(|stored| stored.bytes)
     }
 
     /// Pushes a blob.
@@ -260,37 +252,5 @@ impl Registry {
             "check the name and the network".to_owned()
         };
         Ending::new(Exit::Registry, format!("{what} {}: {reason}; {remedy}", self.repository))
-    }
-}
-
-/// A buffer that takes no more than what any blob here has.
-struct Bounded(Vec<u8>);
-
-impl tokio::io::AsyncWrite for &mut Bounded {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<std::io::Result<usize>> {
-        if (self.0.len() + bytes.len()) as u64 > LARGEST {
-            let message = format!("the blob has more than {LARGEST} bytes");
-            return std::task::Poll::Ready(Err(std::io::Error::other(message)));
-        }
-        self.0.extend_from_slice(bytes);
-        std::task::Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
     }
 }

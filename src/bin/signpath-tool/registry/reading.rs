@@ -9,7 +9,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 /// Nothing that is read is anywhere near as large: manifests, lists of referrers, payloads, bundles, configurations.
 pub(super) const LARGEST: u64 = 4 << 20;
 
-/// Asks for a manifest or a list of them, with a token of the registry's token service where it has one.
+/// Asks for a manifest, a list of them or a blob, with a token of the registry's token service where it has one.
 pub(super) async fn get(
     client: &reqwest::Client,
     (token, credentials): (Option<&str>, &RegistryAuth),

@@ -221,6 +221,15 @@ fn a_server_that_speaks_no_tls() {
 }
 
 #[test]
+fn a_port_of_tls_that_is_asked_without_tls() {
+    let desk = with_fixture_tls("127.0.0.1");
+    let address = desk.bench.emulator.api().replace("https://", "http://");
+    let desk = desk.and_variable("SIGNPATH_API_URL", address);
+
+    fails(&desk, 6, &[], "health", "this port speaks TLS, not plain HTTP", "https://");
+}
+
+#[test]
 fn an_authority_that_is_not_trusted() {
     let desk = with_fixture_tls("127.0.0.1").without_variable("SIGNPATH_TLS_CERTIFICATE_AUTHORITIES");
 

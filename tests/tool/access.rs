@@ -173,6 +173,15 @@ fn a_registry_that_is_busy_is_asked_again() {
 }
 
 #[test]
+fn a_registry_that_does_not_know_for_a_moment_what_it_was_sent_is_sent_it_again() {
+    let bench = Bench::new();
+    let direct = bench.push_image("app");
+    let gate = Gate::forgetting_at_first(&bench.registry.address);
+
+    works(&bench, &format!("{}/app@{}", gate.address, digest(&direct)), &[]);
+}
+
+#[test]
 fn without_credentials_the_message_says_how_to_log_in() {
     let (bench, image) = with_password();
     let message = bench.tool_fails(7, &["verify", "--key", &public_key("p-256"), &image]);

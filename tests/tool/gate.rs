@@ -30,6 +30,9 @@ enum Rule {
     NoReferrers,
     /// Answers 500 to whoever reads something for the first time, as registries do whose files are just being written.
     BusyAtFirst,
+    /// Does not know what a manifest names when it is pushed for the first time, as registries do where another writer is
+    /// pushing the same.
+    ForgettingAtFirst,
     /// Wants tokens of a token service, which it is itself; one for reading is good for two requests.
     Tokens { given: AtomicUsize, used: AtomicUsize },
     /// Answers requests for manifests itself.
@@ -50,6 +53,11 @@ impl Gate {
     /// A gate to a registry that is always busy at first.
     pub(crate) fn busy_at_first(registry: &str) -> Self {
         Self::open(registry, Rule::BusyAtFirst)
+    }
+
+    /// A gate to a registry that at first does not know the blobs that a manifest names.
+    pub(crate) fn forgetting_at_first(registry: &str) -> Self {
+        Self::open(registry, Rule::ForgettingAtFirst)
     }
 
     /// A gate to a registry with a token service, whose tokens for reading do not last.
@@ -104,6 +112,14 @@ impl Shared {
             Rule::NoReferrers if head.contains("/referrers/") => answer("400 Bad Request", b""),
             Rule::BusyAtFirst if is_first && head.starts_with("GET") => {
                 answer("500 Internal Server Error", b"")
+            }
+            Rule::ForgettingAtFirst
+                if is_first && head.starts_with("PUT") && head.contains("/manifests/") =>
+            {
+                answer(
+                    "400 Bad Request",
+                    br#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"","detail":""}]}"#,
+                )
             }
             Rule::Tokens { given, used } => self.with_token(&head, &request, given, used),
             Rule::Answering { status, body } if head.contains("/manifests/") => answer(status, body),

@@ -36,7 +36,7 @@ pub struct SigningPolicy {
 impl SigningPolicy {
     /// The key's id and label, as SignPath's library builds it: `project-slug/signing-policy-slug`.
     pub fn label(&self) -> String {
-        format!("{}/{}", self.project, self.policy)
+        [self.project.as_str(), "/", self.policy.as_str()].concat()
     }
 }
 
@@ -52,8 +52,9 @@ pub struct Listing {
 
 /// Reads an answer; `None` if it is not a list of policies at all.
 pub(crate) fn read(body: &[u8]) -> Option<Listing> {
-    let mut listing = Listing::default();
-    for (index, entry) in entries(body)?.into_iter().enumerate() {
+    let entries = entries(body)?;
+    let mut listing = Listing { policies: Vec::with_capacity(entries.len()), remarks: Vec::new() };
+    for (index, entry) in entries.into_iter().enumerate() {
         let remark = match entry.and_then(|entry| understood(&entry)) {
             Ok((policy, remark)) => {
                 listing.policies.push(policy);

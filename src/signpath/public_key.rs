@@ -3,6 +3,8 @@
 //!
 //! What the keys verify is `token`'s business.
 
+use std::ops::Range;
+
 use p256::elliptic_curve::sec1::{FromEncodedPoint, ModulusSize, ToEncodedPoint};
 use p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, PublicKey as CurvePoint};
 use rsa::pkcs1::RsaPublicKey;
@@ -215,12 +217,9 @@ impl RsaKey {
 pub struct Certificate {
     /// The whole, DER.
     pub der: Vec<u8>,
-    /// The subject's name, DER.
-    pub subject: Vec<u8>,
-    /// The issuer's name, DER.
-    pub issuer: Vec<u8>,
-    /// The serial number as an INTEGER, DER.
-    pub serial_number: Vec<u8>,
+    subject: Range<usize>,
+    issuer: Range<usize>,
+    serial_number: Range<usize>,
     /// First day of validity, `YYYYMMDD`.
     pub start_date: [u8; 8],
     /// Last day of validity, `YYYYMMDD`.
@@ -239,10 +238,34 @@ impl Certificate {
         let fields = Fields::read(&der).ok()?;
         let known = known.filter(|key| key.is_in(fields.spki)).cloned();
         let key = known.or_else(|| PublicKey::from_spki(fields.spki))?;
+        // each part is a piece of the whole
+        let place = |part: &[u8]| {
+            let start = part.as_ptr() as usize - der.as_ptr() as usize;
+            start..start + part.len()
+        };
         let [subject, issuer, serial_number] =
-            [fields.subject, fields.issuer, fields.serial_number].map(<[u8]>::to_owned);
+            [fields.subject, fields.issuer, fields.serial_number].map(place);
         let [start_date, end_date] = [fields.validity.not_before, fields.validity.not_after].map(date);
         Some((Self { der, subject, issuer, serial_number, start_date, end_date }, key))
+    }
+
+    /// The subject's name, DER.
+    pub fn subject(&self) -> &[u8] {
+        self.part(&self.subject)
+    }
+
+    /// The issuer's name, DER.
+    pub fn issuer(&self) -> &[u8] {
+        self.part(&self.issuer)
+    }
+
+    /// The serial number as an INTEGER, DER.
+    pub fn serial_number(&self) -> &[u8] {
+        self.part(&self.serial_number)
+    }
+
+    fn part(&self, place: &Range<usize>) -> &[u8] {
+        self.der.get(place.clone()).unwrap_or_default()
     }
 }
 

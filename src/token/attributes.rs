@@ -93,7 +93,7 @@ const KEY: &[Row] = &[
     row(A::LOCAL, |_| no()),
     row(A::KEY_GEN_MECHANISM, |_| number(CK_UNAVAILABLE_INFORMATION)),
     row(A::ALLOWED_MECHANISMS, |object| owned(allowed_mechanisms(public_key(object)?))),
-    row(A::SUBJECT, |object| borrowed(certificate(object).map_or(&[], |certificate| &certificate.subject))),
+    row(A::SUBJECT, |object| borrowed(certificate(object).map_or(&[], |certificate| certificate.subject()))),
 ];
 
 const PRIVATE_KEY: &[Row] = &[
@@ -154,9 +154,9 @@ const CERTIFICATE: &[Row] = &[
     row(A::CHECK_VALUE, |object| owned(sha1(&certificate(object)?.der).into_iter().take(3).collect())),
     row(A::START_DATE, |object| borrowed(&certificate(object)?.start_date)),
     row(A::END_DATE, |object| borrowed(&certificate(object)?.end_date)),
-    row(A::SUBJECT, |object| borrowed(&certificate(object)?.subject)),
-    row(A::ISSUER, |object| borrowed(&certificate(object)?.issuer)),
-    row(A::SERIAL_NUMBER, |object| borrowed(&certificate(object)?.serial_number)),
+    row(A::SUBJECT, |object| borrowed(certificate(object)?.subject())),
+    row(A::ISSUER, |object| borrowed(certificate(object)?.issuer())),
+    row(A::SERIAL_NUMBER, |object| borrowed(certificate(object)?.serial_number())),
     row(A::VALUE, |object| borrowed(&certificate(object)?.der)),
     row(A::URL, |_| borrowed(&[])),
     row(A::HASH_OF_SUBJECT_PUBLIC_KEY, |_| borrowed(&[])),

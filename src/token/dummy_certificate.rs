@@ -76,7 +76,7 @@ mod tests {
         let (_, key) = Certificate::from_der(&certificate.der).unwrap();
 
         assert_eq!(key, policy().key);
-        assert_eq!(Name::from_der(&certificate.subject).unwrap().to_string(), "CN=project/policy");
+        assert_eq!(Name::from_der(certificate.subject()).unwrap().to_string(), "CN=project/policy");
         assert_eq!((&certificate.start_date, &certificate.end_date), (b"20000101", b"20491231"));
         assert_eq!(for_policy(&policy()), Some(certificate));
     }

@@ -2,6 +2,7 @@
 //! that stay while the key behind them stays. Profiles, which need no key, are in `profile`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -128,7 +129,8 @@ pub struct Appearance {
 pub struct Keyring {
     objects: Vec<Object>,
     by_handle: HashMap<ObjectHandle, usize>,
-    by_name: HashMap<Vec<u8>, Vec<usize>>,
+    /// Where the objects with a name are: they stand side by side.
+    by_name: HashMap<Vec<u8>, Range<usize>>,
 }
 
 impl Keyring {
@@ -181,17 +183,19 @@ impl Keyring {
 
     fn of_objects(objects: Vec<Object>) -> Self {
         let by_handle = objects.iter().enumerate().map(|(index, object)| (object.handle, index)).collect();
-        let mut by_name: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        for (index, key) in
-            objects.iter().enumerate().filter_map(|(index, object)| Some((index, object.key()?)))
-        {
-            by_name.entry(key.label.as_bytes().to_vec()).or_default().push(index);
+        let mut by_name: HashMap<Vec<u8>, Range<usize>> = HashMap::with_capacity(objects.len());
+        let named = objects.iter().enumerate().filter_map(|(index, object)| Some((index, object.key()?)));
+        for (index, key) in named {
+            match by_name.get_mut(key.label.as_bytes()) {
+                Some(place) => place.end = index + 1,
+                None => drop(by_name.insert(key.label.as_bytes().to_vec(), index..index + 1)),
+            }
         }
         Self { objects, by_handle, by_name }
     }
 
     fn with_name(&self, name: &[u8]) -> impl Iterator<Item = &Object> {
-        self.by_name.get(name).into_iter().flatten().filter_map(|index| self.objects.get(*index))
+        self.by_name.get(name).and_then(|place| self.objects.get(place.clone())).into_iter().flatten()
     }
 
     fn same_object(&self, object: &Object) -> Option<&Object> {
@@ -208,11 +212,13 @@ pub fn named(template: &[Criterion]) -> Option<&[u8]> {
 /// In the order of their labels, the first of those with the same label alone: `pkcs11-tool --sign --label` takes the
 /// first key whatever its label, so that the order has to be the same from run to run.
 fn keys(policies: Vec<SigningPolicy>) -> Vec<Arc<Key>> {
-    let key = |policy: SigningPolicy| Key { label: policy.label(), policy, verifier: Verifier::default() };
-    let mut keys: Vec<Key> = policies.into_iter().map(key).collect();
+    let key = |policy: SigningPolicy| {
+        Arc::new(Key { label: policy.label(), policy, verifier: Verifier::default() })
+    };
+    let mut keys: Vec<Arc<Key>> = policies.into_iter().map(key).collect();
     keys.sort_by(|one, other| one.label.cmp(&other.label));
     keys.dedup_by(|later, earlier| later.label == earlier.label);
-    keys.into_iter().map(Arc::new).collect()
+    keys
 }
 
 fn objects_of(key: Arc<Key>, appearance: Appearance) -> impl Iterator<Item = Object> {

@@ -85,13 +85,14 @@ pub static API_TOKEN: Setting<ApiToken> = Setting {
 
 /// Address of the service.
 pub static API_URL: Setting<ApiUrl> = Setting {
-    documentation: "The address of SignPath's API. `http://` is accepted on loopback only.",
+    documentation: "The address of SignPath's API. `http://` is accepted on loopback only. A host name is written in ASCII \
+                    (`xn--…`).",
     default: "https://app.signpath.io/Api",
     ..setting(
         "ApiUrl",
         "SIGNPATH_API_URL",
         ApiUrl::parse,
-        "an https:// address without user and password (http:// is accepted on loopback only)",
+        "an https:// address in ASCII, without user and password (http:// is accepted on loopback only)",
     )
 };
 

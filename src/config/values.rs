@@ -252,6 +252,15 @@ mod tests {
     }
 
     #[test]
+    fn a_host_name_is_written_in_ascii() {
+        assert_eq!(ApiUrl::parse("https://bücher.test/Api"), None);
+        assert_eq!(
+            ApiUrl::parse("https://xn--bcher-kva.test/Api").unwrap().to_string(),
+            "https://xn--bcher-kva.test/Api"
+        );
+    }
+
+    #[test]
     fn an_address_with_credentials_in_it_is_refused() {
         assert_eq!(ApiUrl::parse("https://user:secret@a.test/Api"), None);
     }

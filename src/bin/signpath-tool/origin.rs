@@ -122,8 +122,15 @@ fn without_credentials(value: &str) -> String {
             let _ = url.set_username("");
             url.to_string()
         }
-        _ => value.to_owned(),
+        Ok(_) => value.to_owned(),
+        Err(_) => unreadable_without_credentials(value),
     }
+}
+
+/// A host name in other letters than ASCII's is not read, but Git takes it; rather too much goes than a password stays.
+fn unreadable_without_credentials(value: &str) -> String {
+    let host = value.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
+    host.map_or(value.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
 }
 
 #[cfg(test)]
@@ -210,6 +217,17 @@ mod tests {
         let variables = [("JENKINS_URL", "x"), ("GIT_URL", "https://user:secret@host/app.git")];
 
         assert_eq!(values(&variables), ["org.opencontainers.image.source=https://host/app.git"]);
+    }
+
+    #[test]
+    fn nor_does_one_in_an_address_that_cannot_be_read() {
+        for (address, told) in [
+            ("https://user:secret@bücher.test/app.git", "https://bücher.test/app.git"),
+            ("https://user:sec/ret@host/app.git", "https://host/app.git"),
+            ("git@host:org/app.git", "git@host:org/app.git"),
+        ] {
+            assert_eq!(without_credentials(address), told);
+        }
     }
 
     #[test]

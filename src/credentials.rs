@@ -45,10 +45,12 @@ pub struct ApiToken(Zeroizing<String>);
 
 impl ApiToken {
     /// Takes what can stand in an `Authorization` header; white space around it (a line end in a secret file) is
-    /// not part of it. `None` for an empty token and for anything that is not visible ASCII.
+    /// not part of it. `None` for an empty token, for anything that is not visible ASCII, and for `$(NAME)` and
+    /// `${NAME}`: build systems leave these in place of a variable that is not there.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let usable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_sendable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let usable = is_sendable && !is_unreplaced(text);
         usable.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
@@ -56,6 +58,10 @@ impl ApiToken {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+}
+
+fn is_unreplaced(text: &str) -> bool {
+    [("$(", ")"), ("${", "}")].into_iter().any(|(start, end)| text.starts_with(start) && text.ends_with(end))
 }
 
 impl fmt::Debug for ApiToken {
@@ -125,5 +131,13 @@ mod tests {
         assert_eq!(ApiToken::parse("abc\r\nX-Other: 1"), None);
         assert_eq!(ApiToken::parse("abc def"), None);
         assert_eq!(ApiToken::parse("abc\n").unwrap().reveal(), "abc");
+    }
+
+    #[test]
+    fn a_variable_that_a_build_system_left_in_its_place_is_no_token() {
+        for text in ["$(SIGNPATH_API_TOKEN)", "${SIGNPATH_API_TOKEN}", "${{secrets.TOKEN}}", "$(A)\n"] {
+            assert_eq!(ApiToken::parse(text), None, "{text}");
+        }
+        assert!(ApiToken::parse("$2y)").is_some());
     }
 }

@@ -79,7 +79,8 @@ pub static API_TOKEN: Setting<ApiToken> = Setting {
         "ApiToken",
         "SIGNPATH_API_TOKEN",
         api_token,
-        "an API token in plain text (the forms encrypted: and registry: exist on Windows only)",
+        "an API token in plain text (encrypted: and registry: exist on Windows only; $(…) and ${…} are variables that were \
+         not replaced)",
     )
 };
 

@@ -92,6 +92,14 @@ fn a_token_without_an_organization_and_an_organization_without_a_token() {
 }
 
 #[test]
+fn a_variable_of_the_build_system_that_is_not_there() {
+    let desk = desk().and_variable("SIGNPATH_API_TOKEN", "$(SIGNPATH_API_TOKEN)");
+
+    let problem = "$(…) and ${…} are variables that were not replaced";
+    fails(&desk, 3, &[], "settings", problem, "correct or unset SIGNPATH_API_TOKEN");
+}
+
+#[test]
 fn a_pin_that_is_not_organization_and_token() {
     let desk = desk();
     let pin = desk.bench.write("pin", "1234\n");

@@ -253,7 +253,9 @@ mod tests {
 
     #[test]
     fn a_host_name_is_written_in_ascii() {
-        assert_eq!(ApiUrl::parse("https://bücher.test/Api"), None);
+        for url in ["https://bücher.test/Api", "https://BÜCHER.test/Api", "https://%C3%9CBER.test/Api"] {
+            assert_eq!(ApiUrl::parse(url), None, "{url}");
+        }
         assert_eq!(
             ApiUrl::parse("https://xn--bcher-kva.test/Api").unwrap().to_string(),
             "https://xn--bcher-kva.test/Api"

@@ -65,6 +65,13 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     )
 }
 
+/// The variable that names the file says nothing that can be read.
+pub(super) fn unreadable_path(variable: &str) -> Failure {
+    let asked = format!("reading environment variable {variable}");
+    let remedy = format!("correct or unset {variable}");
+    Failure::new(Code::ConfigurationFileUnreadable, asked, "the path is not UTF-8", remedy)
+}
+
 fn unusable(path: &Path, problem: String) -> Failure {
     Failure::new(
         Code::ConfigurationFileNotUnderstood,

@@ -24,6 +24,9 @@ pub use values::{
 
 use crate::error::{Code, Failure, MASK, Notice};
 
+/// The variable that names the configuration file.
+const FILE: &str = "SIGNPATH_CONFIG_FILE";
+
 /// The settings' values as they were found.
 #[derive(Default)]
 pub struct Configuration {
@@ -32,9 +35,9 @@ pub struct Configuration {
     warnings: Vec<Notice>,
 }
 
-/// A value as text, and where it stood.
+/// A value as text, or nothing if it is not UTF-8, and where it stood.
 struct Text {
-    text: Zeroizing<String>,
+    text: Option<Zeroizing<String>>,
     source: Source,
 }
 
@@ -81,8 +84,10 @@ impl Configuration {
             configuration.take_variable(setting, environment);
         }
         configuration.warn_of_unknown_variables(environment);
-        if let Some(path) = environment.get("SIGNPATH_CONFIG_FILE") {
+        if let Some(path) = environment.get(FILE) {
             configuration.take_file(PathBuf::from(path));
+        } else if environment.is_unreadable(FILE) {
+            configuration.unusable_file = Some(file::unreadable_path(FILE));
         }
         configuration
     }
@@ -94,7 +99,7 @@ impl Configuration {
     /// The value does not parse, or the configuration file, in which it may stand, cannot be read.
     pub fn get<T>(&self, setting: &Setting<T>) -> Result<Option<T>, Failure> {
         match (self.found.get(setting.key), &self.unusable_file) {
-            (Some(found), _) => setting.read(found).map(Some),
+            (Some(found), _) => setting.read(found.text(), &found.source).map(Some),
             (None, Some(failure)) => Err(failure.clone()),
             (None, None) => Ok(setting.default_value()),
         }
@@ -102,7 +107,8 @@ impl Configuration {
 
     /// The value of a setting whose absence must not stop anything: the log's.
     pub fn get_or_default<T>(&self, setting: &Setting<T>) -> Option<T> {
-        let found = self.found.get(setting.key).and_then(|found| setting.read(found).ok());
+        let found =
+            self.found.get(setting.key).and_then(|found| setting.read(found.text(), &found.source).ok());
         found.or_else(|| setting.default_value())
     }
 
@@ -115,9 +121,9 @@ impl Configuration {
     pub fn values(&self) -> Vec<Value> {
         let value = |setting: &'static dyn Described| {
             let found = self.found.get(setting.key())?;
-            let shown = if setting.is_secret() { MASK.to_owned() } else { setting::shown(&found.text) };
+            let shown = found.shown(setting.is_secret());
             let source = found.source.clone();
-            let problem = setting.problem(&found.text, &found.source);
+            let problem = setting.problem(found.text(), &found.source);
             Some(Value { key: setting.key(), shown, source, problem })
         };
         settings::all().into_iter().filter_map(value).collect()
@@ -140,7 +146,8 @@ impl Configuration {
 
     fn take_variable(&mut self, setting: &'static dyn Described, environment: &Environment) {
         for name in setting.variables() {
-            if let Some(text) = environment.get(name) {
+            let text = environment.get(name);
+            if text.is_some() || environment.is_unreadable(name) {
                 self.warn_of_outdated(setting, name);
                 self.keep(setting, text, Source::Variable(name));
             }
@@ -165,14 +172,14 @@ impl Configuration {
         for key in setting.keys() {
             if let Some(text) = values.get(key) {
                 self.warn_of_outdated(setting, key);
-                self.keep(setting, text, Source::File { path: path.to_owned(), key });
+                self.keep(setting, Some(text), Source::File { path: path.to_owned(), key });
             }
         }
     }
 
     /// The first value found stays: variables are taken before the file, current names before former ones.
-    fn keep(&mut self, setting: &'static dyn Described, text: &str, source: Source) {
-        let text = Zeroizing::new(text.to_owned());
+    fn keep(&mut self, setting: &'static dyn Described, text: Option<&str>, source: Source) {
+        let text = text.map(|text| Zeroizing::new(text.to_owned()));
         self.found.entry(setting.key()).or_insert(Text { text, source });
     }
 
@@ -202,6 +209,21 @@ impl Configuration {
 
     fn warn(&mut self, code: Code, text: String) {
         self.warnings.push(Notice::new(code, text));
+    }
+}
+
+impl Text {
+    fn text(&self) -> Option<&str> {
+        self.text.as_ref().map(|text| text.as_str())
+    }
+
+    /// As much of it as may be told.
+    fn shown(&self, is_secret: bool) -> String {
+        match self.text() {
+            None => "what is not UTF-8".to_owned(),
+            Some(_) if is_secret => MASK.to_owned(),
+            Some(text) => setting::shown(text),
+        }
     }
 }
 

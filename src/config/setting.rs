@@ -1,6 +1,6 @@
 //! One setting: its names, what it means, how its text is read.
 
-use crate::config::{Source, Text};
+use crate::config::Source;
 use crate::error::{Code, Failure, MASK};
 use crate::host::redaction;
 
@@ -54,8 +54,8 @@ pub trait Described: Sync {
     fn outdated(&self) -> Option<&'static str>;
     /// Whether the value must not be shown.
     fn is_secret(&self) -> bool;
-    /// Why a text that was found somewhere cannot be read, if it cannot.
-    fn problem(&self, text: &str, source: &Source) -> Option<Failure>;
+    /// Why what was found somewhere cannot be read, if it cannot; `None` stands for what is not UTF-8.
+    fn problem(&self, text: Option<&str>, source: &Source) -> Option<Failure>;
     /// Whether the text can be read.
     fn accepts(&self, text: &str) -> bool;
 
@@ -107,8 +107,8 @@ impl<T> Described for Setting<T> {
     fn is_secret(&self) -> bool {
         self.secret
     }
-    fn problem(&self, text: &str, source: &Source) -> Option<Failure> {
-        (!self.accepts(text)).then(|| self.misread(text, source))
+    fn problem(&self, text: Option<&str>, source: &Source) -> Option<Failure> {
+        self.read(text, source).err()
     }
     fn accepts(&self, text: &str) -> bool {
         (self.parse)(text).is_some()
@@ -117,8 +117,9 @@ impl<T> Described for Setting<T> {
 
 impl<T> Setting<T> {
     /// The value of a text that was found, or the failure that names where it was found and what was expected.
-    pub(super) fn read(&self, found: &Text) -> Result<T, Failure> {
-        (self.parse)(&found.text).ok_or_else(|| self.misread(&found.text, &found.source))
+    pub(super) fn read(&self, text: Option<&str>, source: &Source) -> Result<T, Failure> {
+        let text = text.ok_or_else(|| not_utf8(source))?;
+        (self.parse)(text).ok_or_else(|| self.misread(text, source))
     }
 
     /// The documented default, if there is one.
@@ -127,10 +128,7 @@ impl<T> Setting<T> {
     }
 
     fn misread(&self, text: &str, source: &Source) -> Failure {
-        let remedy = match source {
-            Source::Variable(name) => format!("correct or unset {name}"),
-            Source::File { key, .. } => format!("correct or remove {key}"),
-        };
+        let remedy = remedy(source);
         let (shown, remedy) = match shown(text) {
             _ if self.secret => ("the value".to_owned(), remedy),
             shown if shown == MASK => (
@@ -145,6 +143,18 @@ impl<T> Setting<T> {
             format!("{shown} is not {}", self.expects),
             remedy,
         )
+    }
+}
+
+fn not_utf8(source: &Source) -> Failure {
+    let problem = "the value is not UTF-8";
+    Failure::new(Code::SettingUnusable, format!("reading {source}"), problem, remedy(source))
+}
+
+fn remedy(source: &Source) -> String {
+    match source {
+        Source::Variable(name) => format!("correct or unset {name}"),
+        Source::File { key, .. } => format!("correct or remove {key}"),
     }
 }
 

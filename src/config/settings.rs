@@ -93,7 +93,7 @@ pub static API_URL: Setting<ApiUrl> = Setting {
         "ApiUrl",
         "SIGNPATH_API_URL",
         ApiUrl::parse,
-        "an https:// address in ASCII, without user and password (http:// is accepted on loopback only)",
+        "an https:// address in ASCII, without user, password and query (http:// is accepted on loopback only)",
     )
 };
 

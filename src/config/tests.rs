@@ -1,6 +1,8 @@
 //! Behaviour of the configuration as a whole.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
 use super::settings::*;
@@ -288,4 +290,22 @@ fn a_device_is_not_a_configuration_file() {
     let configuration = load(&[("SIGNPATH_CONFIG_FILE", "/dev/zero")]);
 
     assert!(configuration.get(&API_URL).unwrap_err().to_string().contains("not a file of at most 1 MB"));
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_an_error_and_not_the_default() {
+    let broken = OsStr::from_bytes(b"http://127.0.0.1/\xff");
+    let environment = |name: &str| Environment::from_os_pairs([(name.into(), broken.into())]);
+
+    let failure = Configuration::load(&environment("SIGNPATH_API_URL")).get(&API_URL).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "reading environment variable SIGNPATH_API_URL: the value is not UTF-8; correct or unset SIGNPATH_API_URL [SP1001]"
+    );
+    let failure = Configuration::load(&environment("SIGNPATH_CONFIG_FILE")).get(&API_URL).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "reading environment variable SIGNPATH_CONFIG_FILE: the path is not UTF-8; correct or unset \
+         SIGNPATH_CONFIG_FILE [SP1002]"
+    );
 }

@@ -4,6 +4,8 @@
 //! The system's store is read once a run and only for https. One unreadable file in it is no reason to fail: only an
 //! empty store is.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +18,9 @@ use zeroize::Zeroizing;
 use crate::error::{Code, Failure};
 
 const CLIENT_CERTIFICATE: &str = "TlsClientCertificate";
+
+/// A bundle of every authority that there is has less than a twentieth of this, in bytes.
+const LARGEST_FILE: u64 = 16 << 20;
 
 /// The choices that configuration leaves.
 #[derive(Debug, Clone, Default)]
@@ -97,11 +102,21 @@ fn roots_of_file(path: &Path) -> Result<RootCertStore, Failure> {
         let asked = format!("reading TlsCertificateAuthorities {}", path.display());
         Failure::new(Code::AuthoritiesUnusable, asked, problem, "correct TlsCertificateAuthorities")
     };
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable(&error.to_string()))?;
+    let text = read(path).map_err(|error| unusable(&error.to_string()))?;
+    let certificates: Result<_, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
+    let certificates = certificates.map_err(|error| unusable(&error.to_string()))?;
     let roots = store(certificates);
     if roots.is_empty() { Err(unusable("it holds no certificate")) } else { Ok(roots) }
+}
+
+/// The content of a file, which may be a device without an end.
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(Vec::new());
+    File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(io::Error::other(format!("it has more than {LARGEST_FILE} bytes")));
+    }
+    Ok(text)
 }
 
 /// A file of certificates, the client's own first, and a key.
@@ -113,7 +128,7 @@ fn client_certificate(
     };
     let unusable = |problem: &str, remedy: &str| refused(Code::ClientCertificateUnusable, problem, remedy);
     let unreadable = |problem: &str| unusable(problem, "correct TlsClientCertificate");
-    let text = Zeroizing::new(std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?);
+    let text = read(path).map_err(|error| unreadable(&error.to_string()))?;
     let (chain, key) = match certificates_and_key(&text) {
         Ok(both) => both,
         Err(_) if is_encrypted(&text) => {

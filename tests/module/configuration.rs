@@ -116,6 +116,8 @@ fn a_value_that_does_not_parse_is_told_when_it_is_needed() {
             "/nowhere.pem",
             "reading TlsCertificateAuthorities /nowhere.pem",
         ),
+        ("SIGNPATH_TLS_CERTIFICATE_AUTHORITIES", "/dev/zero", "it has more than 16777216 bytes"),
+        ("SIGNPATH_TLS_CLIENT_CERTIFICATE", "/dev/zero", "it has more than 16777216 bytes"),
     ];
     in_own_process_each(cases, |(name, value, expected)| {
         let emulator = Emulator::with_tls();

@@ -1,7 +1,7 @@
 //! Starting and ending: arguments, the ready line, the environment file, TLS.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::process::Command;
 
 use crate::support::http::{Connection, Request};
@@ -76,6 +76,29 @@ fn the_environment_file_is_for_its_owner_and_a_shell() {
     let expected =
         [&api, ORGANIZATION, ALL_POLICIES, SOME_POLICIES, NO_POLICIES, AWKWARD, &control].join("\n") + "\n";
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn an_environment_file_is_written_where_a_link_leads_to() {
+    let folder = folder("environment's link");
+    let link = folder.join("link");
+    fs::write(folder.join("emulator.env"), "something older").unwrap();
+    std::os::unix::fs::symlink("emulator.env", &link).unwrap();
+    let _emulator = Emulator::start(&["--env-file", link.to_str().unwrap()]);
+
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(folder.join("emulator.env")).unwrap().starts_with("export SIGNPATH_API_URL="));
+}
+
+#[test]
+fn what_is_no_file_is_not_replaced_by_an_environment_file() {
+    let pipe = folder("environment's pipe").join("pipe");
+    let (made, messages) = openssl::run("mkfifo", "coreutils", &[pipe.to_str().unwrap()]);
+    assert!(made, "{messages}");
+    let message = refusal(&["--env-file", pipe.to_str().unwrap()]);
+
+    assert!(message.contains("it is no file; name one, or one that is not there yet"), "{message}");
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
 #[test]

@@ -18,7 +18,19 @@ pub(crate) struct Environment<'a> {
 }
 
 /// Writes the file so that it appears complete and readable by its owner only, whatever was there before.
+///
+/// # Errors
+///
+/// What is there is neither a file nor a link to one: a device or a pipe is not to be replaced.
 pub(crate) fn write(path: &Path, environment: &Environment<'_>) -> io::Result<()> {
+    // what a link leads to is written, and the link stays
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no file; name one, or one that is not there yet",
+        ));
+    }
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     match fs::remove_file(&partial) {

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::desk::{Desk, text};
 use crate::support::artifacts;
@@ -95,6 +95,19 @@ fn a_script_gets_the_signature_with_its_signing_request() {
         (&json!("container-images/rsa-2048"), &json!("SHA-256"), &json!(hash), &json!(base64))
     );
     assert!(report["signingRequest"].as_str().unwrap().starts_with("http"), "{report}");
+}
+
+#[test]
+fn a_script_that_names_a_file_finds_the_report_in_it() {
+    let desk = Desk::new();
+    let arguments = ["sign-hash", "container-images/rsa-2048", "--hash", &"07".repeat(32)];
+    let options = ["--out", "report.json", "--output", "json"];
+    let printed = desk.tool(&[&arguments[..], &options].concat());
+
+    assert_eq!(text(&printed), "");
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(desk.bench.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["key"], "container-images/rsa-2048");
 }
 
 #[test]

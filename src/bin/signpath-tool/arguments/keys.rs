@@ -107,7 +107,7 @@ pub(crate) struct SignHash {
     #[arg(long, value_enum, default_value_t = EcdsaFormat::Der)]
     pub(crate) ecdsa_format: EcdsaFormat,
 
-    /// How the signature is printed
+    /// How the signature is printed; in JSON it is base64
     #[arg(long, value_enum, default_value_t = Encoding::Base64)]
     pub(crate) encoding: Encoding,
 

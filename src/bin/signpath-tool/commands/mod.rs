@@ -42,10 +42,19 @@ fn print_or_write(out: &OutOption, result: &[u8]) -> Result<()> {
 
 /// Prints a result as one JSON document.
 pub(crate) fn print_json(result: &impl Serialize) -> Result<()> {
+    print(json(result)?)
+}
+
+/// Writes a result as one JSON document to the file that was named, or prints it.
+fn print_or_write_json(out: &OutOption, result: &impl Serialize) -> Result<()> {
+    print_or_write(out, json(result)?.as_bytes())
+}
+
+fn json(result: &impl Serialize) -> Result<String> {
     let mut text = serde_json::to_string_pretty(result)
         .map_err(|error| Ending::new(Exit::Failed, format!("writing the result as JSON: {error}")))?;
     text.push('\n');
-    print(text)
+    Ok(text)
 }
 
 /// Ends before the signing request does: says how to go on, and prints which one it is.

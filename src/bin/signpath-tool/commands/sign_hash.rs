@@ -15,7 +15,7 @@ use signpath_pkcs11::signpath::{
 use signpath_pkcs11::token::encoding::hexadecimal;
 use signpath_pkcs11::token::verification::verifies;
 
-use super::{print_json, print_or_write};
+use super::{print_or_write, print_or_write_json};
 use crate::arguments::{EcdsaFormat, Encoding, HashSource, Output, Padding, SignHash};
 use crate::files;
 use crate::outcome::{Ending, Exit, Result};
@@ -32,13 +32,16 @@ pub(crate) fn run(arguments: &SignHash) -> Result<()> {
     let signed = signed(&service, &policy, algorithm, &hash)?;
     let signature = formatted(&policy.key, signed.signature, arguments.ecdsa_format)?;
     match arguments.output.output {
-        Output::Json => print_json(&Report {
-            key: name.to_string(),
-            hash_algorithm: digest.name(),
-            hash: hexadecimal(&hash),
-            signature: BASE64_STANDARD.encode(&signature),
-            signing_request: signed.request,
-        }),
+        Output::Json => print_or_write_json(
+            &arguments.out,
+            &Report {
+                key: name.to_string(),
+                hash_algorithm: digest.name(),
+                hash: hexadecimal(&hash),
+                signature: BASE64_STANDARD.encode(&signature),
+                signing_request: signed.request,
+            },
+        ),
         Output::Text => print_or_write(&arguments.out, &encoded(signature, arguments.encoding)),
     }
 }

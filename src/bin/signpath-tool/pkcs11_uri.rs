@@ -172,6 +172,10 @@ fn attribute(text: &str, part: &Part) -> Result<Attribute, NoUri> {
         NoUri(format!("its {} has an attribute without =; write NAME=VALUE", part.name))
     })?;
     checked_name(name, part)?;
+    if part.name == PATH.name && value.contains("&pin-value=") {
+        // cosign takes it for a PIN; nobody else does, and it would be shown
+        return Err(NoUri("a pin-value stands behind & in its path; write ? before its query".to_owned()));
+    }
     let attribute = Attribute {
         name: name.to_owned(),
         value: decoded(name, value, part)?,
@@ -381,6 +385,14 @@ mod tests {
         );
         assert_eq!(refusal("pkcs11:id=a;"), "its path has an attribute without =; write NAME=VALUE");
         assert!(refusal("https://a.test").starts_with("it does not begin with pkcs11:;"));
+    }
+
+    #[test]
+    fn a_pin_in_the_path_is_refused_without_being_repeated() {
+        assert_eq!(
+            refusal("pkcs11:token=SignPath;id=a&pin-value=recognisable"),
+            "a pin-value stands behind & in its path; write ? before its query"
+        );
     }
 
     #[test]

@@ -142,11 +142,26 @@ impl From<Failure> for Ending {
             FailureKind::Configuration => Exit::Configuration,
             FailureKind::Unauthorized => Exit::Unauthorized,
             FailureKind::Unavailable | FailureKind::ServerError => Exit::Unavailable,
+            FailureKind::Other if keeps_from_service(failure.code()) => Exit::Unavailable,
             FailureKind::Rejected | FailureKind::Stopped | FailureKind::Other => Exit::Failed,
         };
         let notice = failure.notice();
         Self::new(exit, notice.text()).coded(notice.code())
     }
+}
+
+/// What no repetition cures, so that it has a kind of its own, but keeps from SignPath like a network that is down.
+fn keeps_from_service(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ProxyWantsPassword
+            | Code::AuthorityUnknown
+            | Code::CertificateNotValidNow
+            | Code::CertificateOfAnotherHost
+            | Code::CertificateRefused
+            | Code::ClientRefused
+            | Code::TlsNotSpoken
+    )
 }
 
 impl From<Exit> for ExitCode {

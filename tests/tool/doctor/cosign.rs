@@ -42,6 +42,26 @@ fn a_cosign_without_the_library_for_smart_cards() {
 }
 
 #[test]
+fn a_cosign_that_is_a_page_of_a_web_server() {
+    let desk = with_cosign("");
+    std::fs::write(desk.bench.path("bin/cosign"), "Not Found").unwrap();
+
+    fails(&desk, 3, &[], "cosign", "cosign does not start: Exec format error", "go install -tags pkcs11key");
+}
+
+#[test]
+fn a_cosign_that_ends_without_a_word() {
+    fails(&with_cosign("exit 1"), 3, &[], "cosign", "does not start: exit status: 1", "go install");
+}
+
+#[test]
+fn a_cosign_that_does_not_end() {
+    let desk = with_cosign("exec sleep 1000");
+
+    fails(&desk, 3, &[], "cosign", "does not start: it has not ended within 20 s", "go install");
+}
+
+#[test]
 fn a_cosign_that_nobody_has_tried() {
     let desk = with_cosign("case $1 in version) echo 'GitVersion:    v9.0.0';; *) echo list-tokens;; esac");
 

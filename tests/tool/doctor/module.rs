@@ -61,6 +61,13 @@ fn a_module_that_cosign_is_not_told_of() {
 }
 
 #[test]
+fn a_module_that_is_a_device() {
+    let device = ["--module", "/dev/zero"];
+
+    fails(&desk(), 3, &device, "module", "/dev/zero (--module): it is no file", "by --module");
+}
+
+#[test]
 fn a_file_that_is_no_library() {
     fails(&with_file(b"#!/bin/sh\n"), 3, &[], "module", "it is no shared library", "by --module");
 }

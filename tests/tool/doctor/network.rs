@@ -234,6 +234,8 @@ fn an_authority_that_is_not_trusted() {
     let desk = with_fixture_tls("127.0.0.1").without_variable("SIGNPATH_TLS_CERTIFICATE_AUTHORITIES");
 
     fails(&desk, 6, &[], "tls", "of an authority that is not trusted here", "TlsCertificateAuthorities");
+    let message = desk.fails(6, &["keys"]);
+    assert!(message.ends_with("[SP2201]"), "every command ends with the same exit code: {message}");
 }
 
 #[test]

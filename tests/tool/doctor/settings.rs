@@ -1,5 +1,7 @@
 //! Broken: settings, credentials, files.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::json;
@@ -100,9 +102,22 @@ fn a_variable_of_the_build_system_that_is_not_there() {
 }
 
 #[test]
+fn a_variable_that_is_not_utf_8() {
+    let desk = desk();
+    let mut command = desk.command(&["doctor"]);
+    let output =
+        command.env("SIGNPATH_API_URL", OsStr::from_bytes(b"http://127.0.0.1/\xff")).output().unwrap();
+    let report = text(&output.stdout);
+
+    assert_eq!(output.status.code(), Some(3), "{report}");
+    assert!(report.contains("environment variable SIGNPATH_API_URL: the value is not UTF-8"), "{report}");
+}
+
+#[test]
 fn a_pin_that_is_not_organization_and_token() {
     let desk = desk();
     let pin = desk.bench.write("pin", "1234\n");
+    std::fs::set_permissions(&pin, std::fs::Permissions::from_mode(0o600)).unwrap();
     let arguments = ["--pin-file", pin.to_str().unwrap()];
 
     fails(
@@ -156,7 +171,31 @@ fn a_log_folder_that_is_a_link() {
     symlink("/tmp", &folder).unwrap();
     let desk = desk.and_variable("SIGNPATH_LOG_FILE_DIRECTORY", folder.to_str().unwrap());
 
-    fails(&desk, 3, &[], "log", "it is a link or not a folder", "SIGNPATH_LOG_FILE_DIRECTORY");
+    warns(&desk, &[], "log", "it is a link or not a folder", "SIGNPATH_LOG_FILE_DIRECTORY");
+}
+
+#[test]
+fn a_setting_of_the_log_that_is_none_stops_nothing() {
+    let desk = desk().and_variable("SIGNPATH_LOG_CONSOLE_LEVEL", "loud");
+
+    warns(&desk, &[], "settings", "`loud` is not", "correct or unset SIGNPATH_LOG_CONSOLE_LEVEL");
+}
+
+#[test]
+fn a_proxy_that_is_not_used_may_be_anything() {
+    let desk = desk().and_variable("https_proxy", "socks5://127.0.0.1:1080");
+
+    assert!(rows(&desk, 0, &[]).iter().all(|row| row.status == "passed" || row.status == "skipped"));
+}
+
+#[test]
+fn a_file_with_the_pin_that_others_can_read() {
+    let desk = desk();
+    let emulator = &desk.bench.emulator;
+    let pin = desk.bench.write("pin", format!("{}:{}\n", emulator.organization, emulator.token));
+    std::fs::set_permissions(&pin, std::fs::Permissions::from_mode(0o644)).unwrap();
+
+    warns(&desk, &["--pin-file", pin.to_str().unwrap()], "files", "pin, with a secret in it", "chmod 600 ");
 }
 
 #[test]

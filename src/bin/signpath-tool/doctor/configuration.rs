@@ -5,6 +5,7 @@ use std::path::Path;
 use signpath_pkcs11::config::{Configuration, Environment, Value, settings};
 use signpath_pkcs11::credentials::{Credentials, means_configured};
 use signpath_pkcs11::error::{Code, Notice};
+use signpath_pkcs11::signpath::Route;
 use zeroize::Zeroizing;
 
 use super::report::{Examined, Report, Sound, Trouble};
@@ -65,7 +66,7 @@ fn found(environment: &Environment) -> Examined<Configuration> {
     let remedy = if warnings.iter().all(is_read) {
         "use the names of today; those of earlier versions are still read"
     } else {
-        "correct the names; what has another name is not read"
+        "correct the names that are unknown, which nothing reads"
     };
     let sound = Sound::new(configuration, [source]);
     Ok(match code {
@@ -81,11 +82,24 @@ fn usable(configuration: Configuration) -> Examined<Configuration> {
         let default = configuration.get_or_default(&settings::API_URL);
         found.extend(default.map(|url| format!("ApiUrl = {url} (default)")));
     }
-    match values.into_iter().find_map(|value| value.problem) {
-        Some(problem) => Err(Trouble::from(problem).with(found)),
-        None => Ok(Sound::new(configuration, found)),
+    // no proxy stops anything that is not used
+    let is_reachable = Route::configured(&configuration, true).is_ok();
+    let problems = values.into_iter().filter_map(|value| Some((value.key, value.problem?)));
+    let (of_log, others): (Vec<_>, Vec<_>) = problems
+        .filter(|(key, _)| !(is_reachable && PROXIES.contains(key)))
+        .partition(|(key, _)| key.starts_with("Log."));
+    match (others.into_iter().next(), of_log.into_iter().next()) {
+        (Some((_, problem)), _) => Err(Trouble::from(problem).with(found)),
+        // a log stops nothing either, but misses what it was to hold
+        (None, Some((_, problem))) => {
+            let sound = Sound::new(configuration, found);
+            Ok(sound.but(problem.problem(), problem.remedy()).coded(problem.code()))
+        }
+        (None, None) => Ok(Sound::new(configuration, found)),
     }
 }
+
+const PROXIES: [&str; 2] = ["HttpProxy", "HttpsProxy"];
 
 fn told(value: &Value) -> String {
     format!("{} = {} ({})", value.key, value.shown, value.source)

@@ -1,8 +1,10 @@
 //! cosign: whether it is there, whether it can use a PKCS#11 module, and which flags it needs.
 
+use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use super::process;
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::outcome::Exit;
 
@@ -15,12 +17,17 @@ pub(super) fn examine(report: &mut Report, cosign: &Path) {
 }
 
 fn asked(cosign: &Path) -> Examined<()> {
-    let Ok(output) = run(cosign, &["version"]) else {
-        let problem = format!("there is no {} in PATH", cosign.display());
-        return Ok(Sound::new((), Vec::new()).but(problem, format!("to sign with cosign, {WHICH_TO_GET}")));
+    let output = match run(cosign, &["version"]) {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(missing(cosign)),
+        Err(error) => return Err(does_not_start(cosign, &error.to_string())),
     };
     if !output.status.success() {
-        return Err(does_not_start(cosign, &String::from_utf8_lossy(&output.stderr)));
+        let said = match String::from_utf8_lossy(&output.stderr).trim() {
+            "" => output.status.to_string(),
+            said => said.to_owned(),
+        };
+        return Err(does_not_start(cosign, &said));
     }
     let version = version(&output);
     // every cosign has the command; without PKCS#11 it says so, with success, and has no subcommands
@@ -37,8 +44,15 @@ fn asked(cosign: &Path) -> Examined<()> {
     Ok(Sound::new((), [found, format!("without Sigstore's public services it needs: {flags}")]))
 }
 
+/// No failure: many sign with other programs.
+fn missing(cosign: &Path) -> Sound<()> {
+    let place = if cosign.components().count() > 1 { "" } else { " in PATH" };
+    let problem = format!("there is no {}{place}", cosign.display());
+    Sound::new((), Vec::new()).but(problem, format!("to sign with cosign, {WHICH_TO_GET}"))
+}
+
 fn run(cosign: &Path, arguments: &[&str]) -> std::io::Result<Output> {
-    Command::new(cosign).args(arguments).stdin(Stdio::null()).output()
+    process::output(Command::new(cosign).args(arguments))
 }
 
 fn all_of(output: &Output) -> String {

@@ -1,21 +1,18 @@
 //! The module, loaded by a process of its own: one that crashes, or hangs, takes nobody with it.
 
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
 
 use clap::Args;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use serde::{Deserialize, Serialize};
 
+use super::process;
 use super::report::{Examined, Report, Sound, Trouble};
 use crate::commands;
 use crate::key_name::TOKEN;
 use crate::outcome::{Ending, Exit, Result};
-
-/// A module asks no network before a login.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// What `load-module` is told: it is the process of its own.
 #[derive(Args, Debug)]
@@ -60,9 +57,10 @@ pub(super) fn examine(report: &mut Report, module: Option<PathBuf>) {
 
 fn loaded(path: &Path) -> Examined<()> {
     let trouble = |problem: String, remedy: &str| Trouble::new(Exit::Configuration, problem, remedy);
-    let (status, output, errors) =
+    let Output { status, stdout, stderr } =
         in_own_process(path).map_err(|problem| trouble(problem, "install the module anew"))?;
-    let Ok(Loaded { library, tokens }) = serde_json::from_slice(&output) else {
+    let Ok(Loaded { library, tokens }) = serde_json::from_slice(&stdout) else {
+        let errors = String::from_utf8_lossy(&stderr);
         let said = errors.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let problem = format!(
             "{} cannot be loaded: {}",
@@ -72,8 +70,9 @@ fn loaded(path: &Path) -> Examined<()> {
         return Err(trouble(problem, "install what it names; `ldd` on the file lists what is missing"));
     };
     if !tokens.iter().any(|token| token == TOKEN) {
-        let tokens = if tokens.is_empty() { "none".to_owned() } else { tokens.join(", ") };
-        let problem = format!("{library} has no token {TOKEN}, but {tokens}: it is another module");
+        let named: Vec<String> = tokens.into_iter().filter(|token| !token.is_empty()).collect();
+        let others = if named.is_empty() { "no other with a name".to_owned() } else { named.join(", ") };
+        let problem = format!("{library} has no token {TOKEN}, but {others}: it is another module");
         return Err(trouble(
             problem,
             "name libsignpath_pkcs11.so in COSIGN_PKCS11_MODULE_PATH or by --module",
@@ -83,30 +82,11 @@ fn loaded(path: &Path) -> Examined<()> {
 }
 
 /// How it ended, and what it wrote.
-fn in_own_process(path: &Path) -> std::result::Result<(ExitStatus, Vec<u8>, String), String> {
+fn in_own_process(path: &Path) -> std::result::Result<Output, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut command = Command::new(this);
-    command.arg("load-module").arg(path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let status = ended(&mut child)?;
-    let (mut output, mut errors) = (Vec::new(), String::new());
-    // what it writes fits into a pipe
-    let _ = child.stdout.take().map(|mut stdout| stdout.read_to_end(&mut output));
-    let _ = child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut errors));
-    Ok((status, output, errors))
-}
-
-fn ended(child: &mut Child) -> std::result::Result<ExitStatus, String> {
-    let started = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-            return Ok(status);
-        }
-        if started.elapsed() > LIMIT {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(format!("the module did not load within {} s", LIMIT.as_secs()));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let output = process::output(Command::new(this).arg("load-module").arg(path));
+    output.map_err(|error| match error.kind() {
+        ErrorKind::TimedOut => format!("the module did not load within {} s", process::LIMIT.as_secs()),
+        _ => error.to_string(),
+    })
 }

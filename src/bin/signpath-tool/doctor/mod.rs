@@ -11,6 +11,7 @@ mod files;
 mod load;
 mod module;
 mod network;
+mod process;
 mod report;
 mod service;
 mod tls;
@@ -71,7 +72,7 @@ pub(crate) fn examine(arguments: &Doctor) -> Report {
     let module = module::examine(&mut report, arguments.module.as_deref());
     load::examine(&mut report, module);
     cosign::examine(&mut report, &arguments.cosign);
-    files::examine(&mut report, setup.configuration.as_ref());
+    files::examine(&mut report, setup.configuration.as_ref(), arguments.pin_file.as_deref());
     service::sign(&mut report, signing);
     report.conceal(&setup.secrets());
     report

@@ -52,6 +52,10 @@ fn found(given: Option<&Path>) -> Examined<File> {
     if source == VARIABLE && path.is_relative() {
         return Err(unusable("cosign wants an absolute path".to_owned()));
     }
+    // a pipe would keep the report back, and a device has no end
+    if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(unusable("it is no file".to_owned()));
+    }
     let content = std::fs::read(&path).map_err(|error| unusable(error.to_string()))?;
     let machine = object::File::parse(content.as_slice())
         .map_err(|error| unusable(format!("it is no shared library: {error}")))?

@@ -10,9 +10,15 @@ use super::{desk, fails, rows, warns};
 use crate::desk::{Desk, text};
 
 fn with_file(desk: Desk, content: &str, mode: u32) -> Desk {
-    let path = desk.bench.write("config.json", content);
+    let path = written(&desk, "config.json", content, mode);
+    desk.and_variable("SIGNPATH_CONFIG_FILE", path)
+}
+
+/// The path of a file in the desk's folder.
+fn written(desk: &Desk, name: &str, content: &str, mode: u32) -> String {
+    let path = desk.bench.write(name, content);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-    desk.and_variable("SIGNPATH_CONFIG_FILE", path.to_str().unwrap())
+    path.to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -116,9 +122,7 @@ fn a_variable_that_is_not_utf_8() {
 #[test]
 fn a_pin_that_is_not_organization_and_token() {
     let desk = desk();
-    let pin = desk.bench.write("pin", "1234\n");
-    std::fs::set_permissions(&pin, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let arguments = ["--pin-file", pin.to_str().unwrap()];
+    let arguments = ["--pin-file", &written(&desk, "pin", "1234\n", 0o600)];
 
     fails(
         &desk,
@@ -192,10 +196,10 @@ fn a_proxy_that_is_not_used_may_be_anything() {
 fn a_file_with_the_pin_that_others_can_read() {
     let desk = desk();
     let emulator = &desk.bench.emulator;
-    let pin = desk.bench.write("pin", format!("{}:{}\n", emulator.organization, emulator.token));
-    std::fs::set_permissions(&pin, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let pin = format!("{}:{}\n", emulator.organization, emulator.token);
+    let arguments = ["--pin-file", &written(&desk, "pin", &pin, 0o644)];
 
-    warns(&desk, &["--pin-file", pin.to_str().unwrap()], "files", "pin, with a secret in it", "chmod 600 ");
+    warns(&desk, &arguments, "files", "pin, with a secret in it", "chmod 600 ");
 }
 
 #[test]
